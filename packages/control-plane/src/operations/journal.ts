@@ -1,0 +1,25 @@
+import type { Event, Operation } from '@alwayson/protocol/operations.ts';
+
+export interface EventInput {
+  severity: Event['severity'];
+  type: string;
+  entity: string;
+  message: string;
+  operation?: string;
+  data?: Record<string, unknown>;
+}
+
+/** History that survives the process: events and operations, each written before what it announces is done. */
+export interface Journal {
+  event(input: EventInput): Event;
+  /** Writes the operation with all its steps pending, before anything acts. */
+  begin(input: { kind: string; title: string; steps: readonly string[] }): OperationHandle;
+}
+
+export interface OperationHandle {
+  readonly id: string;
+  /** Marks the step running, runs it, marks it done; on a throw marks it failed and throws on. */
+  step<T>(name: string, run: (waitingFor: (what: string) => void) => Promise<T>): Promise<T>;
+  succeed(result?: Record<string, unknown>): Operation;
+  fail(error: unknown): Operation;
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+/**
+ * The control plane's HTTP API, `http://localhost:8900/api`. Reads are open on loopback; changes need
+ * `Authorization: Bearer <tokens.operator>` or the session that the console gets at `/login?token=`.
+ *
+ * GET  /api/status                       Status
+ * GET  /api/manifest                     Manifest (validated, defaults filled in)
+ * GET  /api/events?after=SEQ&limit=N     Event[] (newest last; default limit 200)
+ * GET  /api/operations                   Operation[] (newest first)
+ * GET  /api/operations/:id               Operation
+ * GET  /api/stream                       SSE: `event: status` data Status (on change, at most 4 a second);
+ *                                        `event: event` data Event, id = seq (Last-Event-ID resumes); `event: operation` data Operation
+ * POST /api/kill    {target}             KillResult: target is a unit, stamp, zone or region name
+ * POST /api/revive  {target}             KillResult
+ * GET  /api/units/:id/log?lines=N&follow text/plain
+ * GET  /api/openapi.json                 OpenAPI 3
+ * GET  /readyz                           200 when serving (also the witness host's probe)
+ * GET  /metrics                          Prometheus text
+ */
+export const TargetRequest = z.strictObject({ target: z.string().min(1) });
+
+export const KillResult = z.object({
+  target: z.string(),
+  kind: z.enum(['unit', 'stamp', 'zone', 'region']),
+  units: z.array(z.string()),
+  message: z.string(),
+});
+export type KillResult = z.infer<typeof KillResult>;
+
+export const EventsQuery = z.object({
+  after: z.coerce.number().int().nonnegative().default(0),
+  limit: z.coerce.number().int().min(1).max(1000).default(200),
+});

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { EnvironmentType } from './words.ts';
+
+/**
+ * One running copy of a workload on this machine: `<state folder>/environment.json`, written once by `alwayson up`
+ * (mode 0600: it holds the tokens) and read by every process of the environment (ALWAYSON_ENVIRONMENT is its path).
+ *
+ * State folder:
+ *   environment.json                 this document
+ *   manifest.json                    the validated manifest with all defaults filled in
+ *   hosts/<zone>/                    the host's own files: units.json (desired), host.json (pid, start time), host.log
+ *   units/<zone>/<unit>/             a unit's folder: its files, data/ and log/
+ *   control-plane/state.db           records, journal, events
+ *   build/<hash>/                    built front ends, by content
+ *   cache/                           compiled code; may be deleted at any time
+ */
+export const Zone = z.object({
+  name: z.string(),
+  region: z.string(),
+  /** A loopback address of its own: 127.<environment>.<region>.<zone>. */
+  address: z.string(),
+});
+export type Zone = z.infer<typeof Zone>;
+
+export const Environment = z.object({
+  format: z.literal(1),
+  name: z.string(),
+  type: EnvironmentType,
+  workload: z.string(),
+  /** Folder of the manifest; commands of components run relative to it. */
+  workloadDir: z.string(),
+  configFile: z.string(),
+  stateDir: z.string(),
+  /** A short folder for unix sockets (their paths are limited to 108 bytes). */
+  runDir: z.string(),
+  /** Where AlwaysOn itself is installed: the folder with `packages/`. */
+  installDir: z.string(),
+  createdAt: z.string(),
+  frontDoor: z.object({ port: z.int(), url: z.string() }),
+  console: z.object({ port: z.int(), url: z.string() }),
+  /** The first entry is the witness zone (region `witness`): its host keeps the others and runs the control plane. */
+  zones: z.array(Zone).min(2),
+  tokens: z.object({
+    /** Bearer of the host, gateway-agent and observer APIs. */
+    agents: z.string(),
+    /** Sent by gateways and the control plane to the stamp health endpoint in `x-alwayson-probe`. */
+    probe: z.string(),
+    /** Bearer of operators (CLI, console session) at the control plane's API. */
+    operator: z.string(),
+    /** Workload API keys (`X-API-KEY`); two are valid at once while one rotates. */
+    apiKeys: z.array(z.string()).min(1).max(2),
+  }),
+  passwords: z.object({
+    postgresSuperuser: z.string(),
+    postgresReplication: z.string(),
+    postgresApplication: z.string(),
+    redis: z.string(),
+  }),
+});
+export type Environment = z.infer<typeof Environment>;
+
+/** Fixed ports on a zone's address; zones differ by address, so they never collide. */
+export const zonePorts = {
+  host: 7000,
+  gatewayAgent: 7100,
+  gatewayMetrics: 7110,
+  observer: 7200,
+  observerSyslog: 7201,
+  postgres: 5432,
+  pgbouncer: 6432,
+  redisQueue: 6379,
+  redisCache: 6380,
+  /** Stamps take blocks of 20: the agent at +0, components at +1.. in manifest order. */
+  stampBase: 10_000,
+  stampBlock: 20,
+} as const;
+
+export const witnessRegion = 'witness';

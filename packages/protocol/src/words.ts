@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+/** The vocabulary of the product, as closed sets. See "Words" in ARCHITECTURE.md. */
+
+/** `unknown` is not ordered between the others: it is the absence of evidence. */
+export const states = ['healthy', 'degraded', 'unhealthy', 'unknown'] as const;
+export const State = z.enum(states);
+export type State = z.infer<typeof State>;
+
+export const unitKinds = [
+  'gateway',
+  'gateway-agent',
+  'observer',
+  'postgres',
+  'pgbouncer',
+  'redis-queue',
+  'redis-cache',
+  'stamp-agent',
+  'component',
+  'control-plane',
+] as const;
+export const UnitKind = z.enum(unitKinds);
+export type UnitKind = z.infer<typeof UnitKind>;
+
+export const environmentTypes = ['production', 'sandbox'] as const;
+export const EnvironmentType = z.enum(environmentTypes);
+export type EnvironmentType = z.infer<typeof EnvironmentType>;
+
+/**
+ * How many copies hold a write before it is answered.
+ * `fast`: one copy, about 1 s may be lost with its machine. `durable`: one copy, synced before the answer.
+ * `replicated`: two copies in two zones before the answer.
+ */
+export const durabilities = ['fast', 'durable', 'replicated'] as const;
+export const Durability = z.enum(durabilities);
+export type Durability = z.infer<typeof Durability>;
+
+export const criticalities = ['high', 'medium', 'low'] as const;
+export const Criticality = z.enum(criticalities);
+export type Criticality = z.infer<typeof Criticality>;
+
+/** Names that users choose: they become parts of unit ids, file names and HAProxy identifiers. */
+export const Name = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,30}[a-z0-9]$/,
+    'a name of 2-32 small letters, digits and dashes, starting with a letter',
+  );
