@@ -1,4 +1,10 @@
-import type { HostStatus, TaskRequestInput, TaskResult, UnitSpecInput, UnitStatus } from '@alwayson/protocol/units.ts';
+import type {
+  HostStatus,
+  TaskRequestInput,
+  TaskResult,
+  UnitSpecInput,
+  UnitStatus,
+} from '@alwayson/protocol/units.ts';
 
 /**
  * Where units run. One provider today (host processes, `host-placement.ts`); later Kubernetes. Every provider passes the

@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { isAlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { Event, Operation, type OperationStep } from '@alwayson/protocol/operations.ts';
+import type { EventInput, Journal, OperationHandle } from './journal.ts';
+
+/** Rows kept; older ones are deleted, so that the file stays bounded. */
+const eventsMax = 50_000;
+const operationsMax = 2_000;
+const pruneEvery = 1_000;
+
+export interface JournalListener {
+  event?(event: Event): void;
+  operation?(operation: Operation): void;
+}
+
+/** The journal with what its readers need: listing, and a call for everything that is written. */
+export interface SqliteJournal extends Journal {
+  events(query: { after: number; limit: number }): Event[];
+  operations(limit: number): Operation[];
+  operation(id: string): Operation | null;
+  listen(listener: JournalListener): () => void;
+}
+
+export function createSqliteJournal(database: DatabaseSync, now: () => number): SqliteJournal {
+  const listeners = new Set<JournalListener>();
+  const time = () => new Date(now()).toISOString();
+  const insertEvent = database.prepare(
+    'INSERT INTO event (at, severity, type, entity, message, operation, data) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const saveOperation = database.prepare(
+    `INSERT INTO operation (id, started_at, state, body) VALUES (?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body`,
+  );
+  const save = (operation: Operation) => {
+    saveOperation.run(operation.id, operation.startedAt, operation.state, JSON.stringify(operation));
+    for (const listener of listeners) listener.operation?.(structuredClone(operation));
+  };
+
+  const event = (input: EventInput): Event => {
+    const at = time();
+    const { severity, type, entity, message, operation, data } = input;
+    const row = insertEvent.run(at, severity, type, entity, message, operation ?? null, toText(data));
+    const written: Event = { seq: Number(row.lastInsertRowid), at, ...input };
+    if (written.seq % pruneEvery === 0) prune(database, written.seq);
+    for (const listener of listeners) listener.event?.(written);
+    return written;
+  };
+
+  return {
+    event,
+    begin: (input) => beginOperation(input, { save, event, time }),
+    events: ({ after, limit }) => selectEvents(database, after, limit),
+    operations: (limit) =>
+      database
+        .prepare('SELECT body FROM operation ORDER BY started_at DESC, rowid DESC LIMIT ?')
+        .all(limit)
+        .map((row) => Operation.parse(JSON.parse(String(row.body)))),
+    operation(id) {
+      const row = database.prepare('SELECT body FROM operation WHERE id = ?').get(id);
+      return row === undefined ? null : Operation.parse(JSON.parse(String(row.body)));
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function toText(data: Record<string, unknown> | undefined): string | null {
+  return data === undefined ? null : JSON.stringify(data);
+}
+
+/** With `after` 0 the newest `limit`, else the next `limit` after it; always oldest first. */
+function selectEvents(database: DatabaseSync, after: number, limit: number): Event[] {
+  const sql =
+    after === 0
+      ? 'SELECT * FROM (SELECT * FROM event ORDER BY seq DESC LIMIT ?) ORDER BY seq'
+      : 'SELECT * FROM event WHERE seq > ? ORDER BY seq LIMIT ?';
+  const rows = after === 0 ? database.prepare(sql).all(limit) : database.prepare(sql).all(after, limit);
+  return rows.map(({ operation, data, ...rest }) =>
+    Event.parse({
+      ...rest,
+      ...(operation === null ? {} : { operation }),
+      ...(data === null ? {} : { data: JSON.parse(String(data)) }),
+    }),
+  );
+}
+
+function prune(database: DatabaseSync, newest: number): void {
+  database.prepare('DELETE FROM event WHERE seq <= ?').run(newest - eventsMax);
+  database
+    .prepare(
+      'DELETE FROM operation WHERE id NOT IN (SELECT id FROM operation ORDER BY started_at DESC LIMIT ?)',
+    )
+    .run(operationsMax);
+}
+
+interface OperationEffects {
+  save(operation: Operation): void;
+  event(input: EventInput): Event;
+  time(): string;
+}
+
+function beginOperation(
+  input: { kind: string; title: string; steps: readonly string[] },
+  { save, event, time }: OperationEffects,
+): OperationHandle {
+  const steps: OperationStep[] = input.steps.map((name) => ({ name, state: 'pending' }));
+  const operation: Operation = {
+    id: `${input.kind}-${randomUUID().slice(0, 8)}`,
+    kind: input.kind,
+    title: input.title,
+    state: 'running',
+    startedAt: time(),
+    steps,
+  };
+  const end = (state: Operation['state'], rest: Partial<Operation>) => {
+    for (const step of steps) if (step.state === 'pending') step.state = 'skipped';
+    Object.assign(operation, { state, endedAt: time(), ...rest });
+    save(operation);
+    event({
+      severity: state === 'succeeded' ? 'info' : 'error',
+      type: `operation.${state}`,
+      entity: operation.id,
+      message: `${operation.title}: ${state}${operation.error ? ` (${operation.error.message})` : ''}`,
+      operation: operation.id,
+    });
+    return operation;
+  };
+  save(operation);
+  event({
+    severity: 'info',
+    type: 'operation.started',
+    entity: operation.id,
+    message: operation.title,
+    operation: operation.id,
+  });
+
+  return {
+    id: operation.id,
+    async step(name, run) {
+      const step = steps.find((candidate) => candidate.name === name);
+      if (step === undefined) throw new Error(`Operation ${operation.kind} has no step ${name}.`);
+      Object.assign(step, { state: 'running', startedAt: time() });
+      save(operation);
+      try {
+        const result = await run((what) => {
+          step.waitingFor = what;
+          save(operation);
+        });
+        Object.assign(step, { state: 'done', endedAt: time() });
+        return result;
+      } catch (error) {
+        Object.assign(step, { state: 'failed', endedAt: time() });
+        throw error;
+      } finally {
+        delete step.waitingFor;
+        save(operation);
+      }
+    },
+    succeed: (result) => end('succeeded', result === undefined ? {} : { result }),
+    fail(error) {
+      const code = isAlwaysOnError(error) ? error.code : 'AON_INTERNAL';
+      return end('failed', {
+        error: { code, message: error instanceof Error ? error.message : String(error) },
+      });
+    },
+  };
+}

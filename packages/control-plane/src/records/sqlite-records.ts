@@ -1,0 +1,47 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import type { z } from 'zod';
+import type { Records, Versioned } from './records.ts';
+
+interface Row {
+  version: number;
+  value: string;
+}
+
+/** Records in the control plane's SQLite file: one machine, one writer. */
+export function createSqliteRecords(database: DatabaseSync, now: () => number): Records {
+  const select = database.prepare('SELECT version, value FROM record WHERE name = ?');
+  const insert = database.prepare(
+    'INSERT INTO record (name, version, value, at) VALUES (?, 1, ?, ?) ON CONFLICT DO NOTHING',
+  );
+  const update = database.prepare(
+    'UPDATE record SET version = version + 1, value = ?, at = ? WHERE name = ? AND version = ?',
+  );
+
+  return {
+    read<T>(name: string, schema: z.ZodType<T>, initial: T): Versioned<T> {
+      const row = select.get(name) as Row | undefined;
+      if (row === undefined) return { version: 0, value: initial };
+      const parsed = schema.safeParse(JSON.parse(row.value));
+      if (!parsed.success) {
+        throw new AlwaysOnError(
+          'AON_STATE_CORRUPT',
+          `The record ${name} is not readable: ${parsed.error.message}`,
+        );
+      }
+      return { version: row.version, value: parsed.data };
+    },
+    commit<T>(name: string, expected: number, value: T): number {
+      const text = JSON.stringify(value);
+      const at = new Date(now()).toISOString();
+      const { changes } = expected === 0 ? insert.run(name, text, at) : update.run(text, at, name, expected);
+      if (changes !== 1) {
+        throw new AlwaysOnError(
+          'AON_GENERATION_OLD',
+          `The record ${name} is no longer at version ${expected}.`,
+        );
+      }
+      return expected + 1;
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { StampPlan } from '@alwayson/core/estate/stamps.ts';
+import { gatewayZone, toRegions } from '@alwayson/core/estate/topology.ts';
+import { zonePorts } from '@alwayson/protocol/environment.ts';
+import type { Manifest } from '@alwayson/protocol/manifest.ts';
+import { GatewayReport, gatewayRoutes, RouteRecord } from '@alwayson/protocol/routes.ts';
+import { z } from 'zod';
+import type { Controller, ControllerContext } from '../controller.ts';
+import { requestJson } from '../signals/request-json.ts';
+
+const recordName = 'routes';
+/** How often a gateway that has everything in force is read back again. */
+const readBackEveryMs = 5000;
+
+export interface RoutesController extends Controller {
+  /** The committed record; null before the first. */
+  record(): RouteRecord | null;
+  /** The last report of every gateway by region; null when its agent does not answer. */
+  reports(): ReadonlyMap<string, GatewayReport | null>;
+}
+
+export interface RoutesContext extends ControllerContext {
+  stamps: () => readonly StampPlan[];
+  epoch: () => number;
+}
+
+/** Commits the route record and brings every gateway to it. In force means read back from HAProxy, never sent. */
+export function createRoutesController(context: RoutesContext): RoutesController {
+  const { environment, records, journal, now } = context;
+  const reports = new Map<string, GatewayReport | null>();
+  const readAt = new Map<string, number>();
+  const schema = z.union([RouteRecord, z.null()]);
+
+  const commitIfChanged = (): RouteRecord | null => {
+    const { version, value } = records.read(recordName, schema, null);
+    if (context.stamps().length === 0) return value;
+    const wanted = renderRoutes(context, value?.generation ?? 0);
+    if (value !== null && isDeepStrictEqual(value, wanted)) return value;
+    const next = { ...wanted, generation: (value?.generation ?? 0) + 1 };
+    records.commit(recordName, version, next);
+    const data = { stamps: next.stamps.map(({ id, state, weight }) => ({ id, state, weight })) };
+    const message = `Route record ${next.generation} is committed.`;
+    journal.event({ severity: 'info', type: 'routes.committed', entity: 'routes', message, data });
+    return next;
+  };
+
+  const bring = async (region: string, address: string, record: RouteRecord) => {
+    const last = reports.get(region);
+    const due = now() - (readAt.get(region) ?? -Infinity) >= readBackEveryMs;
+    if (last && isInForce(last, record) && !due) return;
+    const base = `http://${address}:${zonePorts.gatewayAgent}`;
+    const token = environment.tokens.agents;
+    try {
+      let report = await requestJson(GatewayReport, { url: base + gatewayRoutes.report, token });
+      if (!isInForce(report, record)) {
+        const put = { url: base + gatewayRoutes.routes, token, method: 'PUT' as const, body: record };
+        report = await requestJson(GatewayReport, { ...put, timeoutMs: 15_000 });
+        if (isInForce(report, record)) {
+          const message = `Gateway ${region} has route record ${record.generation} in force.`;
+          journal.event({ severity: 'info', type: 'gateway.in-force', entity: `gateway-${region}`, message });
+        }
+      }
+      reports.set(region, report);
+    } catch (error) {
+      reports.set(region, null);
+      throw error;
+    } finally {
+      readAt.set(region, now());
+    }
+  };
+
+  return {
+    name: 'routes',
+    async tick() {
+      const record = commitIfChanged();
+      if (record === null) return;
+      const results = await Promise.allSettled(
+        toRegions(environment)
+          .filter((region) => context.placement.observe(gatewayZone(region).name).contact === 'connected')
+          .map((region) => bring(region.name, gatewayZone(region).address, record)),
+      );
+      const failure = results.find((result) => result.status === 'rejected');
+      if (failure !== undefined) throw failure.reason;
+    },
+    close: async () => {},
+    record: () => records.read(recordName, schema, null).value,
+    reports: () => reports,
+  };
+}
+
+function isInForce(report: GatewayReport, record: RouteRecord): boolean {
+  return report.inForce && report.epoch === record.epoch && report.generation === record.generation;
+}
+
+/** The record that the manifest and the live stamps ask for. */
+function renderRoutes({ manifest, stamps, epoch }: RoutesContext, generation: number): RouteRecord {
+  return {
+    epoch: epoch(),
+    generation,
+    components: manifest.components
+      .filter((component) => component.routes.length > 0)
+      .map(({ name, routes }) => ({ name, routes })),
+    flows: manifest.flows.map(({ name, requests }) => ({ name, requests })),
+    limits: toLimits(manifest),
+    stamps: stamps().map(({ id, region, zone, release, address, agentPort, ports }) => {
+      return {
+        id,
+        region,
+        zone,
+        release,
+        address,
+        healthPort: agentPort,
+        ports,
+        state: 'ready',
+        weight: 100,
+      };
+    }),
+  };
+}
+
+function toLimits({ gateway }: Manifest): RouteRecord['limits'] {
+  const { requestsPerSecondPerClient, requestBodyBytesMax, requestTimeoutMs } = gateway;
+  return { requestsPerSecondPerClient, requestBodyBytesMax, requestTimeoutMs };
+}

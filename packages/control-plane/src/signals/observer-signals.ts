@@ -1,0 +1,42 @@
+import { observerZone, toRegions } from '@alwayson/core/estate/topology.ts';
+import { zonePorts } from '@alwayson/protocol/environment.ts';
+import { Observation, observationPath } from '@alwayson/protocol/observation.ts';
+import type { Controller, ControllerContext } from '../controller.ts';
+import { requestJson } from './request-json.ts';
+
+const intervalMs = 5000;
+const staleAfterMs = 15_000;
+
+export interface ObserverSignals extends Controller {
+  /** Fresh observations, one per observer that answers. */
+  observations(): readonly Observation[];
+}
+
+export function createObserverSignals({ environment, placement, now }: ControllerContext): ObserverSignals {
+  const answers = new Map<string, { observation: Observation; at: number }>();
+  let askedAt = -Infinity;
+
+  return {
+    name: 'observer-signals',
+    async tick() {
+      if (now() - askedAt < intervalMs) return;
+      askedAt = now();
+      await Promise.all(
+        toRegions(environment).map(async (region) => {
+          const zone = observerZone(region);
+          if (placement.observe(zone.name).contact !== 'connected') return;
+          const url = `http://${zone.address}:${zonePorts.observer}${observationPath}`;
+          const observation = await requestJson(Observation, { url, token: environment.tokens.agents }).catch(
+            () => null,
+          );
+          if (observation !== null) answers.set(region.name, { observation, at: now() });
+        }),
+      );
+    },
+    close: async () => {},
+    observations: () =>
+      [...answers.values()]
+        .filter(({ at }) => now() - at <= staleAfterMs)
+        .map(({ observation }) => observation),
+  };
+}
