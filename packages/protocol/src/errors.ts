@@ -85,6 +85,11 @@ export const errorCatalogue = {
     exit: 1,
     hint: 'A migration that has run was edited: restore the file and add a new one.',
   },
+  AON_INTERRUPTED: {
+    status: 409,
+    exit: 1,
+    hint: 'Nothing to do: see ./alwayson status for where it stands now.',
+  },
   AON_INTERNAL: {
     status: 500,
     exit: 1,

@@ -137,11 +137,15 @@ export const Manifest = z
     release: ReleaseProgram.prefault({}),
     people: z.array(Person).default([]),
   })
-  .superRefine((manifest, context) => {
-    for (const fault of findReferenceFaults(manifest)) {
-      context.addIssue({ code: 'custom', path: fault.path, message: fault.message, input: fault.found });
-    }
-  });
+  .superRefine(
+    (manifest, context) => {
+      for (const fault of findReferenceFaults(Referring.parse(manifest))) {
+        context.addIssue({ code: 'custom', path: fault.path, message: fault.message, input: fault.found });
+      }
+    },
+    // Also when other rules are broken: all faults are told at once.
+    { when: (payload) => typeof payload.value === 'object' && payload.value !== null },
+  );
 export type Manifest = z.infer<typeof Manifest>;
 export type ManifestInput = z.input<typeof Manifest>;
 
@@ -151,29 +155,43 @@ interface ReferenceFault {
   found: unknown;
 }
 
-interface Named {
-  name: string;
-}
+/** An entry without a usable name has its own fault already; here it only keeps its place in the list. */
+const Named = z.object({ name: z.string().catch('') }).catch({ name: '' });
+type Named = z.infer<typeof Named>;
+
+/** What the reference rules read of a manifest that may be wrong in every other way. */
+const Referring = z.object({
+  regions: z.array(Named).catch([]),
+  components: z.array(Named).catch([]),
+  stores: z
+    .array(z.object({ name: z.string().catch(''), kind: z.string().catch('') }).catch({ name: '', kind: '' }))
+    .catch([]),
+  flows: z
+    .array(
+      z
+        .object({ name: z.string().catch(''), path: z.array(z.string().catch('')).catch([]) })
+        .catch({ name: '', path: [] }),
+    )
+    .catch([]),
+  dependencies: z
+    .array(z.object({ from: z.string().catch(''), to: z.string().catch('') }).catch({ from: '', to: '' }))
+    .catch([]),
+});
+type Referring = z.infer<typeof Referring>;
 
 function findDuplicates(list: string, items: readonly Named[]): ReferenceFault[] {
   return items.flatMap((item, index) =>
-    items.findIndex((other) => other.name === item.name) < index
+    item.name !== '' && items.findIndex((other) => other.name === item.name) < index
       ? [{ path: [list, index, 'name'], message: 'a name used once in this list', found: item.name }]
       : [],
   );
 }
 
-interface Referring {
-  regions: readonly Named[];
-  components: readonly Named[];
-  stores: readonly (Named & { kind: string })[];
-  flows: readonly (Named & { path: readonly string[] })[];
-  dependencies: readonly { from: string; to: string }[];
-}
-
 /** Names must be unique in their list, and every name that is referred to must be declared. */
 function findReferenceFaults(manifest: Referring): ReferenceFault[] {
-  const known = [...manifest.components, ...manifest.stores].map((entry) => entry.name);
+  const known = [...manifest.components, ...manifest.stores]
+    .map((entry) => entry.name)
+    .filter((name) => name !== '');
   const faults = [
     ...findDuplicates('regions', manifest.regions),
     ...findDuplicates('components', manifest.components),
@@ -181,7 +199,9 @@ function findReferenceFaults(manifest: Referring): ReferenceFault[] {
     ...findDuplicates('flows', manifest.flows),
   ];
   const requireKnown = (path: (string | number)[], found: string) => {
-    if (!known.includes(found)) faults.push({ path, message: `one of: ${known.join(', ')}`, found });
+    const judged = found !== '' && known.length > 0;
+    if (judged && !known.includes(found))
+      faults.push({ path, message: `one of: ${known.join(', ')}`, found });
   };
   manifest.flows.forEach((flow, f) =>
     flow.path.forEach((name, n) => requireKnown(['flows', f, 'path', n], name)),

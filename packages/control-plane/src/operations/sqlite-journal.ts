@@ -20,6 +20,8 @@ export interface SqliteJournal extends Journal {
   operations(limit: number): Operation[];
   operation(id: string): Operation | null;
   listen(listener: JournalListener): () => void;
+  /** Ends operations that a former life of the control plane left running: what they moved is found again from records. */
+  closeInterrupted(): void;
 }
 
 export function createSqliteJournal(database: DatabaseSync, now: () => number): SqliteJournal {
@@ -63,6 +65,15 @@ export function createSqliteJournal(database: DatabaseSync, now: () => number): 
     listen(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    closeInterrupted() {
+      const rows = database.prepare("SELECT body FROM operation WHERE state = 'running'").all();
+      for (const row of rows) {
+        const operation = Operation.parse(JSON.parse(String(row.body)));
+        const message =
+          'The control plane ended meanwhile; its controllers go on from the committed records.';
+        save({ ...operation, state: 'failed', endedAt: time(), error: { code: 'AON_INTERRUPTED', message } });
+      }
     },
   };
 }

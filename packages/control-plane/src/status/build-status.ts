@@ -1,0 +1,199 @@
+import { observerZone, toRegions, witnessZone } from '@alwayson/core/estate/topology.ts';
+import { decideFlowState, type Entities } from '@alwayson/core/status/flow-state.ts';
+import { limited, replicasOf, toUnitState, worstOf } from '@alwayson/core/status/roll-up.ts';
+import type { Zone } from '@alwayson/protocol/environment.ts';
+import type { Status, StatusRegion, StatusStamp, StatusUnit, StatusZone } from '@alwayson/protocol/status.ts';
+import type { State } from '@alwayson/protocol/words.ts';
+import type { ControllerContext } from '../controller.ts';
+import type { EstateController } from '../estate/estate-controller.ts';
+import type { SqliteJournal } from '../operations/sqlite-journal.ts';
+import type { RoutesController } from '../routes/routes-controller.ts';
+import type { ObserverSignals } from '../signals/observer-signals.ts';
+import type { StampSignals } from '../signals/stamp-signals.ts';
+
+/** Everything a status is made from. */
+export interface StatusSources extends ControllerContext {
+  journal: SqliteJournal;
+  estate: EstateController;
+  routes: RoutesController;
+  stampSignals: StampSignals;
+  observerSignals: ObserverSignals;
+  database: { status(): Status['database'] };
+  queue: { status(): Status['queues'] };
+  authority: { epoch(): number; writerRegion(): string };
+}
+
+const operationsShown = 10;
+
+/** The whole environment at this moment, from memory: no I/O, so that it may be asked at any rate. */
+export function buildStatus(sources: StatusSources): Status {
+  const { environment, manifest, estate, now } = sources;
+  const zones = new Map(environment.zones.map((zone) => [zone.name, toZone(sources, zone)]));
+  const zoneOf = (zone: Zone): StatusZone => {
+    const found = zones.get(zone.name);
+    if (found === undefined) throw new Error(`No zone ${zone.name}.`);
+    return found;
+  };
+  const regions = toRegions(environment).map((region): StatusRegion => {
+    const inside = region.zones.map(zoneOf);
+    return { name: region.name, state: replicasOf(inside.map(({ state }) => state)), zones: inside };
+  });
+  const database = sources.database.status();
+  const queues = sources.queue.status();
+  const stamps = toStamps(sources);
+  const entities = toEntities(sources, { stamps, database, queues, regions });
+  const flows = manifest.flows.map((flow) => ({
+    name: flow.name,
+    kind: flow.kind,
+    criticality: flow.criticality,
+    ...decideFlowState(manifest, flow, { entities, observations: sources.observerSignals.observations() }),
+  }));
+  const witness = zoneOf(witnessZone(environment));
+  const release = estate.release();
+  return {
+    workload: manifest.name,
+    environment: environment.name,
+    type: environment.type,
+    state: worstOf([
+      ...flows.map(({ state, criticality }) => (criticality === 'high' ? state : limited(state))),
+      ...[...regions, witness].map(({ state }) => limited(state)),
+    ]),
+    phase: release.broughtUp ? 'running' : 'starting',
+    at: new Date(now()).toISOString(),
+    frontDoor: environment.frontDoor.url,
+    console: environment.console.url,
+    epoch: sources.authority.epoch(),
+    writerRegion: sources.authority.writerRegion(),
+    release: release.release.slice(0, 12),
+    regions,
+    witness,
+    stamps,
+    database,
+    queues,
+    gateways: toGateways(sources),
+    flows,
+    operations: sources.journal.operations(operationsShown).map(({ id, kind, state, title }) => {
+      return { id, kind, state, title };
+    }),
+  };
+}
+
+function toZone({ placement }: StatusSources, zone: Zone): StatusZone {
+  const { contact, host } = placement.observe(zone.name);
+  const units = (host?.units ?? []).map((unit): StatusUnit => {
+    const { component, stamp, release, reason } = unit;
+    return {
+      id: unit.id,
+      kind: unit.kind,
+      ...(component === undefined ? {} : { component }),
+      ...(stamp === undefined ? {} : { stamp }),
+      ...(release === undefined ? {} : { release: release.slice(0, 12) }),
+      pid: contact === 'refused' ? null : unit.pid,
+      address: unit.address,
+      port: unit.port,
+      state: toUnitState(unit.state, contact),
+      process: contact === 'refused' ? 'exited' : unit.state,
+      restarts: unit.restarts,
+      ...(reason === undefined ? {} : { reason }),
+    };
+  });
+  return {
+    name: zone.name,
+    state:
+      contact === 'connected' ? replicasOf(units.map(({ state }) => state)) : toUnitState('exited', contact),
+    address: zone.address,
+    hostPid: contact === 'connected' ? (host?.pid ?? null) : null,
+    units,
+  };
+}
+
+function toStamps({ estate, placement, routes, stampSignals }: StatusSources): StatusStamp[] {
+  const routed = routes.record()?.stamps ?? [];
+  const weightIn = (region: string) =>
+    routed
+      .filter((stamp) => stamp.region === region && stamp.state === 'ready')
+      .reduce((sum, s) => sum + s.weight, 0);
+  return estate.stamps().map((stamp) => {
+    const health = stampSignals.health(stamp.id);
+    const gone = placement.observe(stamp.zone).contact === 'refused';
+    const route = routed.find((candidate) => candidate.id === stamp.id);
+    const weight = route?.state === 'ready' ? route.weight : 0;
+    const { id, region, zone, release } = stamp;
+    return {
+      id,
+      region,
+      zone,
+      release: release.slice(0, 12),
+      state: gone ? 'unhealthy' : (health?.state ?? 'unknown'),
+      share: weight === 0 ? 0 : weight / weightIn(stamp.region),
+      checks: (gone ? [] : (health?.checks ?? [])).map(({ component, status, scope, reason }) => {
+        return { component, status, scope, ...(reason === undefined ? {} : { reason }) };
+      }),
+    };
+  });
+}
+
+function toGateways({ environment, routes, placement }: StatusSources): Status['gateways'] {
+  return toRegions(environment).map((region) => {
+    const report = routes.reports().get(region.name) ?? null;
+    const unit = region.zones
+      .map((zone) => ({ zone, observed: placement.observe(zone.name) }))
+      .flatMap(({ observed }) =>
+        (observed.host?.units ?? [])
+          .filter((candidate) => candidate.id === `gateway-${region.name}`)
+          .map((candidate) => toUnitState(candidate.state, observed.contact)),
+      )[0];
+    const inForce = report?.inForce ?? false;
+    const state: State = unit === 'healthy' && !inForce ? 'degraded' : (unit ?? 'unknown');
+    return { region: region.name, generation: report?.generation ?? null, inForce, state };
+  });
+}
+
+interface Parts {
+  stamps: readonly StatusStamp[];
+  database: Status['database'];
+  queues: Status['queues'];
+  regions: readonly StatusRegion[];
+}
+
+/** The instances that stand in for each other, per component and per store of the manifest. */
+function toEntities({ environment, manifest }: StatusSources, parts: Parts): Entities {
+  const entities = new Map<string, State[]>();
+  const units = parts.regions.flatMap((region) => region.zones.flatMap((zone) => zone.units));
+  for (const { name } of manifest.components) {
+    entities.set(
+      name,
+      parts.stamps.map(
+        (stamp) =>
+          units.find((unit) => unit.stamp === stamp.id && unit.component === name)?.state ?? 'unhealthy',
+      ),
+    );
+  }
+  for (const { name, kind } of manifest.stores) {
+    if (kind === 'relational') entities.set(name, [toDatabaseState(parts.database)]);
+    else if (kind === 'queue')
+      entities.set(
+        name,
+        parts.queues.map(({ state }) => state),
+      );
+    else entities.set(name, toCacheStates(toRegions(environment), units));
+  }
+  return entities;
+}
+
+/** Down without a healthy writer; degraded while one zone's loss would lose it. */
+function toDatabaseState({ writer, members }: Status['database']): State {
+  const primary = members.find((member) => member.id === writer);
+  if (primary === undefined || primary.state === 'unknown') return 'unknown';
+  if (primary.state === 'unhealthy') return 'unhealthy';
+  return members.some((member) => member.sync && member.state === 'healthy') ? 'healthy' : 'degraded';
+}
+
+function toCacheStates(regions: ReturnType<typeof toRegions>, units: readonly StatusUnit[]): State[] {
+  return regions.map((region) => {
+    const address = observerZone(region).address;
+    return (
+      units.find((unit) => unit.kind === 'redis-cache' && unit.address === address)?.state ?? 'unhealthy'
+    );
+  });
+}
