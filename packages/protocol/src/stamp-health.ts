@@ -14,6 +14,8 @@ export const HealthCheck = z.object({
   component: z.string(),
   status: State,
   durationMs: z.number(),
+  /** The same, under the name that the catalog's public API has for it. */
+  duration: z.number().optional(),
   scope: CheckScope,
   reason: z.string().optional(),
 });
@@ -33,6 +35,9 @@ export type StampHealth = z.infer<typeof StampHealth>;
 
 export const stampHealthPath = '/healthservice/health/stamp';
 export const probeTokenHeader = 'x-alwayson-probe';
+
+/** The `reason` of a component on its way out: a statement, not a symptom, so it is believed at once. */
+export const stoppingReason = 'stopping';
 
 /**
  * What a component answers at its own probe path (default `/readyz`): 200 ready, 503 not. The body is optional for

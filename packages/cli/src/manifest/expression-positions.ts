@@ -32,14 +32,14 @@ export function locateInExpression(
     if (literal?.type === 'ObjectExpression') {
       const property = findProperty(literal, step, constants);
       if (!property) break;
-      place = index === path.length - 1 && part === 'key' ? (property.key as Expression) : property.value;
+      place = index === path.length - 1 && part === 'key' ? property.key : property.value;
       node = property.value;
     } else if (literal?.type === 'ArrayExpression' && typeof step === 'number') {
       const before = literal.elements.slice(0, step + 1);
       const element = before[step];
       if (!element || before.some((entry) => entry?.type === 'SpreadElement')) break;
-      place = element as Expression;
       node = element as Expression;
+      place = node;
     } else break;
   }
   return place.loc ? { line: place.loc.start.line, column: place.loc.start.column + 1 } : undefined;

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { basename, join } from 'node:path';
+import type { Environment } from '@alwayson/protocol/environment.ts';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { installDir } from '../install-dir.ts';
+import type { LoadedManifest } from '../manifest/load-manifest.ts';
+import { repairEnvironment, writeEnvironment } from './environment-file.ts';
+import { chooseOctet, toZones } from './loopback.ts';
+import { findRunDir, makeRunDir } from './run-folder.ts';
+import { assertDiskSpace, makeFolder } from './state-folder.ts';
+import { writeFileDurably } from './write-file-durably.ts';
+
+const defaultPorts = { frontDoor: 8080, console: 8900 };
+
+export interface BootstrapInput extends LoadedManifest {
+  stateDir: string;
+  /** Only when the user names them; an existing environment keeps its own. */
+  frontDoorPort?: number | undefined;
+  consolePort?: number | undefined;
+  /** Told what the user should know, such as a repair. */
+  say: (note: string) => void;
+}
+
+/**
+ * The environment of the state folder, made when there is none: addresses, tokens, passwords, folders. An existing one keeps its
+ * identity; only the manifest, the named ports and the place of the installation follow. Idempotent.
+ */
+export async function bootstrapEnvironment(input: BootstrapInput): Promise<Environment> {
+  const { stateDir, manifest } = input;
+  makeFolder(stateDir);
+  assertDiskSpace(stateDir);
+  const existing = repairEnvironment(stateDir, input.say);
+  if (existing) assertSameWorkload(existing, input);
+  const environment = existing ? toResumed(existing, input) : await createEnvironment(input);
+  makeRunDir(environment.runDir);
+  for (const folder of ['hosts', 'units', 'control-plane', 'build', 'cache']) makeFolder(join(stateDir, folder));
+  for (const zone of environment.zones) {
+    makeFolder(join(stateDir, 'hosts', zone.name));
+    makeFolder(join(stateDir, 'units', zone.name));
+  }
+  writeFileDurably(join(stateDir, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, 0o600);
+  if (JSON.stringify(existing) !== JSON.stringify(environment)) writeEnvironment(environment);
+  return environment;
+}
+
+async function createEnvironment(input: BootstrapInput): Promise<Environment> {
+  const { manifest, stateDir } = input;
+  return {
+    format: 1,
+    name: 'main',
+    type: 'production',
+    workload: manifest.name,
+    workloadDir: input.workloadDir,
+    configFile: input.configFile,
+    stateDir,
+    runDir: findRunDir(stateDir),
+    installDir,
+    createdAt: new Date().toISOString(),
+    frontDoor: toDoor(input.frontDoorPort ?? defaultPorts.frontDoor),
+    console: toDoor(input.consolePort ?? defaultPorts.console),
+    zones: toZones(manifest.regions, await chooseOctet(stateDir)),
+    tokens: { agents: createSecret(), probe: createSecret(), operator: createSecret(), apiKeys: [createSecret()] },
+    passwords: {
+      postgresSuperuser: createSecret(),
+      postgresReplication: createSecret(),
+      postgresApplication: createSecret(),
+      redis: createSecret(),
+    },
+  };
+}
+
+function toResumed(existing: Environment, input: BootstrapInput): Environment {
+  return {
+    ...existing,
+    workloadDir: input.workloadDir,
+    configFile: input.configFile,
+    installDir,
+    frontDoor: toDoor(input.frontDoorPort ?? existing.frontDoor.port),
+    console: toDoor(input.consolePort ?? existing.console.port),
+  };
+}
+
+/** Data stays in the zones it was made for: a state folder serves one workload in one layout. */
+function assertSameWorkload(existing: Environment, { manifest, stateDir }: BootstrapInput): void {
+  if (existing.stateDir !== stateDir) {
+    throw new AlwaysOnError('AON_STATE_FOLDER', `${stateDir} was moved: its environment was made at ${existing.stateDir}.`, {
+      hint: `Move it back to ${existing.stateDir}.`,
+    });
+  }
+  if (existing.workload !== manifest.name) {
+    throw new AlwaysOnError('AON_STATE_FOLDER', `${stateDir} belongs to the workload ${existing.workload}, not to ${manifest.name}.`);
+  }
+  const toNames = (zones: readonly { name: string }[]) => zones.map(({ name }) => name).join(', ');
+  const before = toNames(existing.zones);
+  const now = toNames(toZones(manifest.regions, 0));
+  if (before !== now) {
+    throw new AlwaysOnError('AON_STATE_FOLDER', `${basename(stateDir)} holds the zones ${before}; the manifest now says ${now}.`, {
+      hint: 'Put the regions back as they were, or start a new environment in another folder with ALWAYSON_HOME.',
+    });
+  }
+}
+
+function toDoor(port: number): { port: number; url: string } {
+  return { port, url: `http://localhost:${port}` };
+}
+
+/** 192 random bits in letters that need no quoting anywhere: URLs, shells, configuration files. */
+function createSecret(): string {
+  return randomBytes(24).toString('hex');
+}

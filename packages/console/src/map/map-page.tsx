@@ -1,0 +1,41 @@
+import { DetailsDrawer } from '../details/details-drawer.tsx';
+import { useLive } from '../live/live-provider.tsx';
+import { toRegionViews } from './estate.ts';
+import { FlowList } from './flow-list.tsx';
+import classes from './map.module.css';
+import { NeedsAttention } from './needs-attention.tsx';
+import { RecentEvents } from './recent-events.tsx';
+import { RegionLane } from './region-lane.tsx';
+import { RunningOperations } from './running-operations.tsx';
+import { SummaryRow } from './summary-row.tsx';
+import { WitnessLane } from './witness-lane.tsx';
+
+export function MapPage() {
+  const { status } = useLive();
+  if (status === null) return null;
+  return (
+    <>
+      <SummaryRow status={status} />
+      <RunningOperations />
+      <div className={classes.page}>
+        <section className={classes.estate} aria-label="Estate">
+          <div className={classes.frontDoor}>
+            <strong>Front door</strong> <a href={status.frontDoor}>{status.frontDoor}</a>
+          </div>
+          <div className={classes.regions}>
+            {toRegionViews(status).map((view) => (
+              <RegionLane key={view.region.name} view={view} status={status} />
+            ))}
+          </div>
+          <WitnessLane status={status} />
+        </section>
+        <div className={classes.rail}>
+          <NeedsAttention status={status} />
+          <FlowList flows={status.flows} />
+          <RecentEvents />
+        </div>
+      </div>
+      <DetailsDrawer status={status} />
+    </>
+  );
+}

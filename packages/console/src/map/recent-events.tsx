@@ -1,0 +1,31 @@
+import { Link } from 'wouter';
+import { EntityText } from '../events/entity-text.tsx';
+import { SeverityMark } from '../events/severity-mark.tsx';
+import { useLive } from '../live/live-provider.tsx';
+import { Instant } from '../look/instant.tsx';
+import { Panel } from './panel.tsx';
+import classes from './panel.module.css';
+
+const shownMax = 8;
+
+export function RecentEvents() {
+  const { events } = useLive();
+  return (
+    <Panel title="Recent events" aside={<Link href="/events">All events</Link>}>
+      <ul className={classes.list}>
+        {events.slice(0, shownMax).map((event) => (
+          <li key={event.seq} className={classes.event}>
+            <SeverityMark severity={event.severity} />
+            <span className={classes.time}>
+              <Instant at={event.at} withDate />
+            </span>
+            <span className={classes.message}>
+              <EntityText name={event.entity} /> {event.message}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {events.length === 0 ? <p className={classes.more}>No events yet.</p> : null}
+    </Panel>
+  );
+}

@@ -1,0 +1,50 @@
+import type { Status } from '@alwayson/protocol/status.ts';
+import { StatePill } from '../look/state-pill.tsx';
+import { TryMenu } from '../try/try-menu.tsx';
+import { EntityName } from './entity-name.tsx';
+import type { StampView } from './estate.ts';
+import classes from './map.module.css';
+import { UnitChip } from './unit-chip.tsx';
+
+/** A stamp: its share of the region's traffic and its units. */
+export function StampCard({ view, status }: { view: StampView; status: Status }) {
+  const { stamp, units } = view;
+  return (
+    <section className={classes.stamp} aria-label={`Stamp ${stamp.id}`} data-state={stamp.state}>
+      <header className={classes.stampHead}>
+        <h4>
+          <EntityName name={stamp.id} kind="stamp" />
+        </h4>
+        {stamp.state === 'healthy' ? null : <StatePill state={stamp.state} />}
+        <TryMenu name={stamp.id} status={status} />
+      </header>
+      <ShareBar share={stamp.share} />
+      <ul className={classes.components}>
+        {units.map((unit) => (
+          <li key={unit.id}>
+            <UnitChip unit={unit} status={status} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function ShareBar({ share }: { share: number }) {
+  const percent = Math.round(share * 100);
+  return (
+    <div className={classes.share}>
+      <div
+        className={classes.bar}
+        role="meter"
+        aria-label="Share of the region’s traffic"
+        aria-valuenow={percent}
+        aria-valuemin={0}
+        aria-valuemax={100}
+      >
+        <span style={{ width: `${percent}%` }} />
+      </div>
+      <span>{percent} % of traffic</span>
+    </div>
+  );
+}

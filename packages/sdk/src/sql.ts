@@ -1,0 +1,210 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AlwaysOnError, isAlwaysOnError } from '@alwayson/protocol/errors.ts';
+import type pg from 'pg';
+import type { DependencyReporter } from './readiness.ts';
+import { chooseDoor, createSqlDoor, markFailing, markWorking, type SqlDoor } from './sql-door.ts';
+import { isPoolExhausted, type SqlFailure, toSqlFailure } from './sql-failure.ts';
+
+export interface SqlResult<Row> {
+  rows: Row[];
+  /** Rows that a changing statement touched. */
+  rowCount: number;
+}
+
+/** A connection for the length of one call. Statements are never prepared by name: PgBouncer pools by transaction. */
+export interface SqlConnection {
+  /** `$1` placeholders. Throws the server's error with its SQLSTATE in `code`. */
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<SqlResult<Row>>;
+}
+
+export interface WriteOptions {
+  /**
+   * True when running the work twice has the effect of running it once, also after an answer that got lost. Then any passing
+   * failure is retried; else only one that happened before the work began.
+   */
+  idempotent: boolean;
+}
+
+export interface Sql {
+  /** Statements on a readable member; on the writer when no member of the region answers. Throws AON_DATABASE. */
+  read<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
+  /**
+   * One transaction on the writer. `work` may run more than once, so it must have no effect beside the transaction.
+   * Throws AON_DATABASE when no writer answered in time, AON_COPY_MISSING when the commit stands on one server only,
+   * and whatever `work` throws.
+   */
+  write<T>(work: (transaction: SqlConnection) => Promise<T>, options: WriteOptions): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface SqlOptions {
+  /** Doors to the one writer, own zone first. */
+  writeUrls: readonly string[];
+  /** Doors to a readable member, own zone first. */
+  readUrls?: readonly string[];
+  applicationName?: string;
+  /** Per door. */
+  connectionsMax?: number;
+  connectTimeoutMs?: number;
+  /** Of one statement. */
+  queryTimeoutMs?: number;
+  /** Of one call, retries included: longer than a writer's failover, shorter than the gateway's patience. */
+  totalTimeoutMs?: number;
+  reporters?: { read?: DependencyReporter; write?: DependencyReporter };
+}
+
+const retryPauseMs = 50;
+const retryPauseMsMax = 400;
+/** A statement that starts late gets at least this much. */
+const queryTimeoutMsMin = 100;
+/** PostgreSQL commits locally and says only this when its wait for the second copy is cancelled (recovery.md 0.5). */
+const lostCopyNotice = 'canceling wait for synchronous replication';
+
+/** A client of the region's SQL doors that gets over the loss of a door, of a member and of the writer by itself. */
+export function createSql(options: SqlOptions): Sql {
+  const { connectTimeoutMs = 1000, queryTimeoutMs = 2000, totalTimeoutMs = 4000, reporters = {} } = options;
+  const doorOptions = {
+    applicationName: options.applicationName ?? 'alwayson',
+    connectionsMax: options.connectionsMax ?? 4,
+    connectTimeoutMs,
+  };
+  const writeDoors = options.writeUrls.map((url) => createSqlDoor(url, doorOptions));
+  const readDoors = (options.readUrls ?? []).map((url) => createSqlDoor(url, doorOptions));
+
+  const call = async <T>(doors: readonly SqlDoor[], reporter: DependencyReporter | undefined, work: Work<T>) => {
+    try {
+      const result = await attemptUntil(doors, work, performance.now() + totalTimeoutMs);
+      reporter?.succeeded();
+      return result;
+    } catch (error) {
+      if (isAlwaysOnError(error)) reporter?.failed(error.message);
+      else reporter?.succeeded();
+      throw error;
+    }
+  };
+
+  return {
+    read: (work) =>
+      call([...readDoors, ...writeDoors], reporters.read, {
+        idempotent: true,
+        run: (client, { deadline }) => work(toConnection(client, { deadline, queryTimeoutMs })),
+      }),
+    write: (work, { idempotent }) =>
+      call(writeDoors, reporters.write, {
+        idempotent,
+        run: (client, { deadline, begun }) =>
+          inTransaction(client, { work, begun, deadline, queryTimeoutMs }),
+      }),
+    close: async () => {
+      await Promise.all([...writeDoors, ...readDoors].map((door) => door.pool.end()));
+    },
+  };
+}
+
+interface Work<T> {
+  idempotent: boolean;
+  /** `begun` is called once the work may have had an effect. */
+  run(client: pg.PoolClient, attempt: { deadline: number; begun: () => void }): Promise<T>;
+}
+
+/** Tries door after door, always with another connection, until it works, cannot work, or the time is up. */
+async function attemptUntil<T>(doors: readonly SqlDoor[], work: Work<T>, deadline: number): Promise<T> {
+  let cause: unknown;
+  for (let pauseMs = retryPauseMs; ; pauseMs = Math.min(pauseMs * 2, retryPauseMsMax)) {
+    const door = chooseDoor(doors, performance.now());
+    if (door === null) throw unavailable(cause);
+    const attempt = await attemptOnce(door, work, deadline);
+    if (attempt.ok) return attempt.value;
+    cause = attempt.error;
+    if (attempt.final) throw attempt.failure === 'statement' ? cause : unavailable(cause);
+    const another = doors.some((other) => other.failingSince === null);
+    const waitMs = another ? 0 : pauseMs * (0.5 + Math.random());
+    if (performance.now() + waitMs >= deadline) throw unavailable(cause);
+    if (waitMs > 0) await sleep(waitMs);
+  }
+}
+
+type Attempt<T> = { ok: true; value: T } | { ok: false; error: unknown; failure: SqlFailure; final: boolean };
+
+async function attemptOnce<T>(door: SqlDoor, work: Work<T>, deadline: number): Promise<Attempt<T>> {
+  let client: pg.PoolClient | undefined;
+  let begun = false;
+  try {
+    client = await door.pool.connect();
+    const value = await work.run(client, { deadline, begun: () => (begun = true) });
+    client.release();
+    markWorking(door);
+    return { ok: true, value };
+  } catch (error) {
+    const failure = isAlwaysOnError(error) ? 'statement' : toSqlFailure(error);
+    // A connection that failed is never used again: what it is in the middle of is not known.
+    client?.release(failure === 'unavailable');
+    const exhausted = client === undefined && isPoolExhausted(error);
+    if (failure !== 'unavailable') markWorking(door);
+    else if (!exhausted) markFailing(door, performance.now());
+    // A conflict is known to have changed nothing; what an unavailable server did last is not known.
+    const unknown = failure === 'unavailable' && begun && !work.idempotent;
+    return { ok: false, error, failure, final: failure === 'statement' || exhausted || unknown };
+  }
+}
+
+interface Limits {
+  /** On the monotonic clock. */
+  deadline: number;
+  queryTimeoutMs: number;
+}
+
+/** A client whose statements end in time. */
+function toConnection(client: pg.PoolClient, limits: Limits): SqlConnection {
+  return {
+    async query<Row>(text: string, values: readonly unknown[] = []) {
+      const result = await client.query({ text, values: [...values], ...toTimeout(limits) });
+      return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 };
+    },
+  };
+}
+
+function toTimeout({ deadline, queryTimeoutMs }: Limits): { query_timeout: number } {
+  const leftMs = Math.max(deadline - performance.now(), queryTimeoutMsMin);
+  return { query_timeout: Math.ceil(Math.min(queryTimeoutMs, leftMs)) };
+}
+
+interface TransactionInput<T> extends Limits {
+  work: (transaction: SqlConnection) => Promise<T>;
+  begun: () => void;
+}
+
+async function inTransaction<T>(client: pg.PoolClient, input: TransactionInput<T>): Promise<T> {
+  let copyLost = false;
+  const listen = (notice: { message?: string | undefined }) => {
+    if (notice.message?.startsWith(lostCopyNotice)) copyLost = true;
+  };
+  client.on('notice', listen);
+  try {
+    // The server's limit is for a client that is gone: its locks are not held for long.
+    const statementTimeoutMs = input.queryTimeoutMs + 100;
+    const text = `BEGIN; SET LOCAL statement_timeout = ${statementTimeoutMs}`;
+    await client.query({ text, ...toTimeout(input) });
+    input.begun();
+    const result = await workOrRollBack(client, input);
+    const { command } = await client.query({ text: 'COMMIT', ...toTimeout(input) });
+    if (command !== 'COMMIT') throw new Error('The transaction had failed before, and its error was swallowed.');
+    if (copyLost) throw new AlwaysOnError('AON_COPY_MISSING', 'The write stands on one server only.');
+    return result;
+  } finally {
+    client.off('notice', listen);
+  }
+}
+
+async function workOrRollBack<T>(client: pg.PoolClient, input: TransactionInput<T>): Promise<T> {
+  try {
+    return await input.work(toConnection(client, input));
+  } catch (error) {
+    if (toSqlFailure(error) !== 'unavailable') await client.query({ text: 'ROLLBACK', ...toTimeout(input) });
+    throw error;
+  }
+}
+
+function unavailable(cause: unknown): AlwaysOnError {
+  return new AlwaysOnError('AON_DATABASE', 'The database did not answer in time.', { cause });
+}

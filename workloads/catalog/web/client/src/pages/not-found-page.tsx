@@ -1,0 +1,15 @@
+import { Link } from 'wouter';
+import { useTitle } from '../parts/use-title.ts';
+
+export function NotFoundPage() {
+  useTitle('Page not found');
+  return (
+    <div className="page message-page">
+      <h1>This trail ends here</h1>
+      <p>There is no page at this address. It may have moved, or the link has a slip in it.</p>
+      <Link href="/catalog" className="button">
+        Go to the catalog
+      </Link>
+    </div>
+  );
+}
