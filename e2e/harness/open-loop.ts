@@ -36,7 +36,7 @@ export interface LoadResult {
 export interface OpenLoop {
   /** Milliseconds since the load started, on the clock of `dueMs`. */
   elapsedMs(): number;
-  /** Stops sending, waits for the last answers, returns all results in order of sending. */
+  /** Stops sending, waits for the last answers, returns all results in order of sending; may be called again. */
   stop(): Promise<LoadResult[]>;
 }
 
@@ -57,16 +57,18 @@ export function startOpenLoop(options: OpenLoopOptions): OpenLoop {
       pending.push(send(plan, { base: options.url, agent, timeoutMs, startedAt }));
     }
   };
+  let stopped: Promise<LoadResult[]> | undefined;
   const timer = setInterval(sendDue, Math.max(1, Math.min(5, intervalMs)));
 
   return {
     elapsedMs: () => performance.now() - startedAt,
-    async stop() {
+    stop() {
       clearInterval(timer);
-      const results = await Promise.all(pending);
-      kept.destroy();
-      fresh.destroy();
-      return results;
+      stopped ??= Promise.all(pending).finally(() => {
+        kept.destroy();
+        fresh.destroy();
+      });
+      return stopped;
     },
   };
 }

@@ -36,9 +36,6 @@ export type StampHealth = z.infer<typeof StampHealth>;
 export const stampHealthPath = '/healthservice/health/stamp';
 export const probeTokenHeader = 'x-alwayson-probe';
 
-/** The `reason` of a component on its way out: a statement, not a symptom, so it is believed at once. */
-export const stoppingReason = 'stopping';
-
 /**
  * What a component answers at its own probe path (default `/readyz`): 200 ready, 503 not. The body is optional for
  * foreign programs; the SDK sends it. `dependencies` are what the component itself saw lately of its stores, by use.

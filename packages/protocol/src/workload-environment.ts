@@ -37,3 +37,9 @@ export const queueKeys = {
   idempotency: (key: string) => `alwayson:idem:${key}`,
 } as const;
 export const queueShards = 8;
+
+/**
+ * The `reason` in the readiness (`ComponentReadiness`) of a component on its way out: a statement, not a symptom, so the
+ * stamp agent believes it at once.
+ */
+export const stoppingReason = 'stopping';

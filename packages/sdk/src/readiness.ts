@@ -1,6 +1,6 @@
 import type { ComponentReadiness } from '@alwayson/protocol/stamp-health.ts';
-import { stoppingReason } from '@alwayson/protocol/stamp-health.ts';
 import type { State } from '@alwayson/protocol/words.ts';
+import { stoppingReason } from '@alwayson/protocol/workload-environment.ts';
 
 /** Fewer failures in a row than this are told as `degraded`: one refused connection is no outage. */
 const failuresUntilUnhealthy = 3;

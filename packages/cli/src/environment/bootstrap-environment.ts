@@ -33,7 +33,8 @@ export async function bootstrapEnvironment(input: BootstrapInput): Promise<Envir
   if (existing) assertSameWorkload(existing, input);
   const environment = existing ? toResumed(existing, input) : await createEnvironment(input);
   makeRunDir(environment.runDir);
-  for (const folder of ['hosts', 'units', 'control-plane', 'build', 'cache']) makeFolder(join(stateDir, folder));
+  for (const folder of ['hosts', 'units', 'control-plane', 'build', 'cache'])
+    makeFolder(join(stateDir, folder));
   for (const zone of environment.zones) {
     makeFolder(join(stateDir, 'hosts', zone.name));
     makeFolder(join(stateDir, 'units', zone.name));
@@ -59,7 +60,12 @@ async function createEnvironment(input: BootstrapInput): Promise<Environment> {
     frontDoor: toDoor(input.frontDoorPort ?? defaultPorts.frontDoor),
     console: toDoor(input.consolePort ?? defaultPorts.console),
     zones: toZones(manifest.regions, await chooseOctet(stateDir)),
-    tokens: { agents: createSecret(), probe: createSecret(), operator: createSecret(), apiKeys: [createSecret()] },
+    tokens: {
+      agents: createSecret(),
+      probe: createSecret(),
+      operator: createSecret(),
+      apiKeys: [createSecret()],
+    },
     passwords: {
       postgresSuperuser: createSecret(),
       postgresReplication: createSecret(),
@@ -83,20 +89,31 @@ function toResumed(existing: Environment, input: BootstrapInput): Environment {
 /** Data stays in the zones it was made for: a state folder serves one workload in one layout. */
 function assertSameWorkload(existing: Environment, { manifest, stateDir }: BootstrapInput): void {
   if (existing.stateDir !== stateDir) {
-    throw new AlwaysOnError('AON_STATE_FOLDER', `${stateDir} was moved: its environment was made at ${existing.stateDir}.`, {
-      hint: `Move it back to ${existing.stateDir}.`,
-    });
+    throw new AlwaysOnError(
+      'AON_STATE_FOLDER',
+      `${stateDir} was moved: its environment was made at ${existing.stateDir}.`,
+      {
+        hint: `Move it back to ${existing.stateDir}.`,
+      },
+    );
   }
   if (existing.workload !== manifest.name) {
-    throw new AlwaysOnError('AON_STATE_FOLDER', `${stateDir} belongs to the workload ${existing.workload}, not to ${manifest.name}.`);
+    throw new AlwaysOnError(
+      'AON_STATE_FOLDER',
+      `${stateDir} belongs to the workload ${existing.workload}, not to ${manifest.name}.`,
+    );
   }
   const toNames = (zones: readonly { name: string }[]) => zones.map(({ name }) => name).join(', ');
   const before = toNames(existing.zones);
   const now = toNames(toZones(manifest.regions, 0));
   if (before !== now) {
-    throw new AlwaysOnError('AON_STATE_FOLDER', `${basename(stateDir)} holds the zones ${before}; the manifest now says ${now}.`, {
-      hint: 'Put the regions back as they were, or start a new environment in another folder with ALWAYSON_HOME.',
-    });
+    throw new AlwaysOnError(
+      'AON_STATE_FOLDER',
+      `${basename(stateDir)} holds the zones ${before}; the manifest now says ${now}.`,
+      {
+        hint: 'Put the regions back as they were, or start a new environment in another folder with ALWAYSON_HOME.',
+      },
+    );
   }
 }
 

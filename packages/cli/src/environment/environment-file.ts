@@ -50,12 +50,15 @@ export function repairEnvironment(stateDir: string, say: (note: string) => void)
     const isWhole = existsSync(toEnvironmentFile(stateDir)) && existsSync(toCopyFile(stateDir));
     if (!isWhole) {
       writeEnvironment(environment);
-      say(`environment.json was damaged or missing and was restored from its copy.${setAside.map((file) => ` Set aside: ${file}.`).join('')}`);
+      say(
+        `environment.json was damaged or missing and was restored from its copy.${setAside.map((file) => ` Set aside: ${file}.`).join('')}`,
+      );
     }
     return environment;
   }
   if (setAside.length === 0 && !holdsData(stateDir)) return undefined;
-  const reason = setAside.length > 0 ? `damaged and now at ${setAside.join(' and ')}` : 'missing, but its data is there';
+  const reason =
+    setAside.length > 0 ? `damaged and now at ${setAside.join(' and ')}` : 'missing, but its data is there';
   throw new AlwaysOnError('AON_STATE_CORRUPT', `${toEnvironmentFile(stateDir)} is ${reason}.`, {
     hint: 'Put a good environment.json back, or give up the data with ./alwayson down --purge; see docs/runbooks/corrupt-state.md.',
   });

@@ -19,18 +19,35 @@ export async function assertPortsFree(environment: Environment): Promise<void> {
     const outcome = await tryListen(wanted.address, wanted.port);
     if (outcome === 'free') continue;
     if (outcome === 'EADDRNOTAVAIL') {
-      throw new AlwaysOnError('AON_PREREQUISITE_MISSING', `This machine has no loopback address ${wanted.address}.`);
+      throw new AlwaysOnError(
+        'AON_PREREQUISITE_MISSING',
+        `This machine has no loopback address ${wanted.address}.`,
+      );
     }
     const owners = findPortOwners(wanted.port);
     if (owners.length > 0 && owners.every((pid) => own.has(pid))) continue;
-    throw toPortError(wanted, outcome, owners.filter((pid) => !own.has(pid)));
+    throw toPortError(
+      wanted,
+      outcome,
+      owners.filter((pid) => !own.has(pid)),
+    );
   }
 }
 
 function listWantedPorts({ frontDoor, console, zones }: Environment): WantedPort[] {
   return [
-    { address: '127.0.0.1', port: frontDoor.port, use: 'the front door', hint: 'choose another with --port N' },
-    { address: '127.0.0.1', port: console.port, use: 'the console', hint: 'choose another with --console-port N' },
+    {
+      address: '127.0.0.1',
+      port: frontDoor.port,
+      use: 'the front door',
+      hint: 'choose another with --port N',
+    },
+    {
+      address: '127.0.0.1',
+      port: console.port,
+      use: 'the console',
+      hint: 'choose another with --console-port N',
+    },
     ...zones.flatMap(({ name, address }) =>
       ['host', 'postgres', 'pgbouncer', 'redisQueue', 'redisCache'].map((use) => ({
         address,
@@ -80,7 +97,9 @@ function readLines(file: string): string[] {
 
 function holdsSocket(pid: string, sockets: ReadonlySet<string>): boolean {
   try {
-    return readdirSync(`/proc/${pid}/fd`).some((name) => sockets.has(readlinkSync(`/proc/${pid}/fd/${name}`)));
+    return readdirSync(`/proc/${pid}/fd`).some((name) =>
+      sockets.has(readlinkSync(`/proc/${pid}/fd/${name}`)),
+    );
   } catch {
     return false;
   }

@@ -26,9 +26,13 @@ export function findStateFolder(env: NodeJS.ProcessEnv, isRoot = process.getuid?
   const barrier = isRoot ? findBarrier(dirname(path)) : undefined;
   if (barrier === undefined) return { path };
   if (chosen) {
-    throw new AlwaysOnError('AON_STATE_FOLDER', `${barrier} is closed to the user postgres, who keeps data in ${path}.`, {
-      hint: `Run chmod o+x ${barrier}, or choose another folder with ALWAYSON_HOME.`,
-    });
+    throw new AlwaysOnError(
+      'AON_STATE_FOLDER',
+      `${barrier} is closed to the user postgres, who keeps data in ${path}.`,
+      {
+        hint: `Run chmod o+x ${barrier}, or choose another folder with ALWAYSON_HOME.`,
+      },
+    );
   }
   const substitute = `/var/lib/alwayson/${toShortHash(installDir)}`;
   return {
@@ -50,14 +54,11 @@ export function toShortHash(path: string): string {
   return createHash('sha256').update(path).digest('hex').slice(0, 8);
 }
 
-/** Makes a folder (and those above it) whatever the umask is; `mode` is for the folder itself. */
-export function makeFolder(folder: string, mode = passThroughMode): void {
+/** Makes a folder, and those above it, or gives the present one the right mode. */
+export function makeFolder(folder: string): void {
   try {
-    const first = mkdirSync(folder, { recursive: true, mode: 0o755 });
-    for (let made = folder; first && made.length > first.length; made = dirname(made)) {
-      chmodSync(dirname(made), passThroughMode);
-    }
-    chmodSync(folder, mode);
+    mkdirSync(folder, { recursive: true });
+    chmodSync(folder, passThroughMode);
   } catch (error) {
     throw toFolderError(error, folder);
   }

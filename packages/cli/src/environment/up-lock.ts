@@ -44,7 +44,10 @@ function assertHolderDead(file: string): void {
   const holder = readHolder(file);
   if (holder === undefined) return;
   if (holder.pid > 0 && isSameProcess(holder)) {
-    throw new AlwaysOnError('AON_ALREADY_RUNNING', `Another ./alwayson up (pid ${holder.pid}) is starting this environment.`);
+    throw new AlwaysOnError(
+      'AON_ALREADY_RUNNING',
+      `Another ./alwayson up (pid ${holder.pid}) is starting this environment.`,
+    );
   }
   const taken = `${file}.${process.pid}.stale`;
   try {

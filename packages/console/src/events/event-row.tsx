@@ -5,7 +5,7 @@ import { EntityText } from './entity-text.tsx';
 import classes from './events.module.css';
 import { SeverityMark } from './severity-mark.tsx';
 
-export const EventRow = memo(function EventRow({ event }: { event: Event }) {
+export const EventRow = memo(function EventRow({ event, linked }: { event: Event; linked: boolean }) {
   return (
     <li className={classes.row} data-severity={event.severity} data-seq={event.seq}>
       <span className={classes.time}>
@@ -13,7 +13,7 @@ export const EventRow = memo(function EventRow({ event }: { event: Event }) {
       </span>
       <SeverityMark severity={event.severity} withWord />
       <span className={classes.what}>
-        <EntityText name={event.entity} />
+        <EntityText name={event.entity} linked={linked} />
         <span className={classes.type}>{event.type}</span>
       </span>
       <span className={classes.message}>

@@ -1,14 +1,16 @@
 import { Button, SegmentedControl, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useDeferredValue, useState } from 'react';
+import { useDeferredValue, useMemo, useState } from 'react';
 import { useLive } from '../live/live-provider.tsx';
 import { eventsMax } from '../live/live-state.ts';
+import { listEntityNames } from '../map/estate.ts';
 import { filterEvents, type SeverityFilter } from './event-filter.ts';
 import { EventRow } from './event-row.tsx';
 import classes from './events.module.css';
 
 export function EventsPage() {
-  const { events } = useLive();
+  const { events, status } = useLive();
+  const names = useMemo(() => (status === null ? new Set() : listEntityNames(status)), [status]);
   const [severity, setSeverity] = useState<SeverityFilter>('all');
   const [text, setText] = useState('');
   const shown = filterEvents(events, { severity, text: useDeferredValue(text) });
@@ -37,12 +39,14 @@ export function EventsPage() {
           onChange={(change) => setText(change.currentTarget.value)}
         />
         <span className={classes.count} role="status">
-          {shown.length === events.length ? `${events.length} events` : `${shown.length} of ${events.length} events`}
+          {shown.length === events.length
+            ? `${events.length} events`
+            : `${shown.length} of ${events.length} events`}
         </span>
       </div>
       <ol className={classes.list} aria-label="Events, newest first">
         {shown.map((event) => (
-          <EventRow key={event.seq} event={event} />
+          <EventRow key={event.seq} event={event} linked={names.has(event.entity)} />
         ))}
       </ol>
       {shown.length === 0 ? (
@@ -61,7 +65,11 @@ function OlderEvents() {
   if (events.length === 0) return null;
   if (eventsComplete) return <p className={classes.none}>The history begins here.</p>;
   if (events.length >= eventsMax) {
-    return <p className={classes.none}>The page holds the newest {eventsMax} events; ./alwayson events reads further back.</p>;
+    return (
+      <p className={classes.none}>
+        The page holds the newest {eventsMax} events; ./alwayson events reads further back.
+      </p>
+    );
   }
   return (
     <div className={classes.older}>

@@ -8,7 +8,12 @@ const signs: Record<Severity, string> = { info: 'i', warning: '!', error: '✕' 
 export function SeverityMark({ severity, withWord = false }: { severity: Severity; withWord?: boolean }) {
   return (
     <span className={classes.severity} data-severity={severity}>
-      <span className={classes.sign} aria-hidden={withWord || undefined} role={withWord ? undefined : 'img'} aria-label={withWord ? undefined : severity}>
+      <span
+        className={classes.sign}
+        aria-hidden={withWord || undefined}
+        role={withWord ? undefined : 'img'}
+        aria-label={withWord ? undefined : severity}
+      >
         {signs[severity]}
       </span>
       {withWord ? severity : null}

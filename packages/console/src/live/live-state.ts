@@ -2,7 +2,7 @@ import type { Event, Operation } from '@alwayson/protocol/operations.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 
 /** Events kept in the page; older ones are asked for again when somebody wants them. */
-export const eventsMax = 5_000;
+export const eventsMax = 2_000;
 const operationsMax = 50;
 
 /** `connecting` only until the first answer or failure. */

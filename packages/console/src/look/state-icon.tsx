@@ -39,7 +39,15 @@ const shapes: Record<State, React.ReactNode> = {
   ),
   unknown: (
     <>
-      <circle cx="8" cy="8" r="6.6" fill="none" stroke="currentColor" strokeWidth="1.5" strokeDasharray="2.6 2" />
+      <circle
+        cx="8"
+        cy="8"
+        r="6.6"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.5"
+        strokeDasharray="2.6 2"
+      />
       <path
         d="M6.2 6.6a1.8 1.8 0 1 1 2.6 1.6c-.6.3-.8.6-.8 1.2M8 11.6v.1"
         fill="none"

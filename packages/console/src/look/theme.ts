@@ -6,7 +6,16 @@ export const theme = createTheme({
   primaryShade: { light: 7, dark: 5 },
   colors: {
     petrol: [
-      '#eaf4f8', '#d3e5ed', '#a5cadb', '#75afc9', '#4f97b9', '#37879f', '#286f8b', '#1c5a75', '#17465f', '#0f3347',
+      '#eaf4f8',
+      '#d3e5ed',
+      '#a5cadb',
+      '#75afc9',
+      '#4f97b9',
+      '#37879f',
+      '#286f8b',
+      '#1c5a75',
+      '#17465f',
+      '#0f3347',
     ],
   },
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif',

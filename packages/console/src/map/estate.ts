@@ -143,6 +143,16 @@ export function findEntity(status: Status, name: string): Entity | undefined {
   return undefined;
 }
 
+/** The names that `findEntity` knows. */
+export function listEntityNames(status: Status): Set<string> {
+  return new Set([
+    ...status.regions.map((region) => region.name),
+    ...listZones(status).map((zone) => zone.name),
+    ...status.stamps.map((stamp) => stamp.id),
+    ...listUnits(status).map((unit) => unit.id),
+  ]);
+}
+
 export function listEntityUnits(entity: Entity): StatusUnit[] {
   switch (entity.kind) {
     case 'unit':

@@ -32,7 +32,7 @@ export function MapPage() {
         <div className={classes.rail}>
           <NeedsAttention status={status} />
           <FlowList flows={status.flows} />
-          <RecentEvents />
+          <RecentEvents status={status} />
         </div>
       </div>
       <DetailsDrawer status={status} />

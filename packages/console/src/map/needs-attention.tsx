@@ -34,7 +34,9 @@ export function NeedsAttention({ status }: { status: Status }) {
           </li>
         ))}
       </ul>
-      {findings.length > shownMax ? <p className={classes.more}>and {findings.length - shownMax} more</p> : null}
+      {findings.length > shownMax ? (
+        <p className={classes.more}>and {findings.length - shownMax} more</p>
+      ) : null}
     </Panel>
   );
 }
@@ -50,7 +52,11 @@ function listFindings(status: Status): Finding[] {
   }));
   const queues = status.queues
     .filter((queue) => queue.state !== 'healthy' && queue.primary !== null && !inDeadZones.has(queue.primary))
-    .map((queue) => ({ name: queue.primary ?? '', state: queue.state, reason: queue.reason ?? `${queue.copies} copy` }));
+    .map((queue) => ({
+      name: queue.primary ?? '',
+      state: queue.state,
+      reason: queue.reason ?? `${queue.copies} copy`,
+    }));
   const queueIds = new Set(queues.map((queue) => queue.name));
   const units = listUnits(status)
     .filter((unit) => unit.state !== 'healthy' && !inDeadZones.has(unit.id) && !queueIds.has(unit.id))

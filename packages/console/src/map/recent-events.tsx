@@ -1,15 +1,18 @@
+import type { Status } from '@alwayson/protocol/status.ts';
 import { Link } from 'wouter';
 import { EntityText } from '../events/entity-text.tsx';
 import { SeverityMark } from '../events/severity-mark.tsx';
 import { useLive } from '../live/live-provider.tsx';
 import { Instant } from '../look/instant.tsx';
+import { listEntityNames } from './estate.ts';
 import { Panel } from './panel.tsx';
 import classes from './panel.module.css';
 
 const shownMax = 8;
 
-export function RecentEvents() {
+export function RecentEvents({ status }: { status: Status }) {
   const { events } = useLive();
+  const names = listEntityNames(status);
   return (
     <Panel title="Recent events" aside={<Link href="/events">All events</Link>}>
       <ul className={classes.list}>
@@ -20,7 +23,7 @@ export function RecentEvents() {
               <Instant at={event.at} withDate />
             </span>
             <span className={classes.message}>
-              <EntityText name={event.entity} /> {event.message}
+              <EntityText name={event.entity} linked={names.has(event.entity)} /> {event.message}
             </span>
           </li>
         ))}

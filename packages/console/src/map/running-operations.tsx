@@ -50,7 +50,11 @@ const stepSigns: Record<OperationStep['state'], string> = {
 
 function Step({ step }: { step: OperationStep }) {
   return (
-    <li className={classes.step} data-step={step.state} aria-current={step.state === 'running' ? 'step' : undefined}>
+    <li
+      className={classes.step}
+      data-step={step.state}
+      aria-current={step.state === 'running' ? 'step' : undefined}
+    >
       <span aria-hidden="true">{stepSigns[step.state]}</span> {step.name}
       <span className={classes.stepState}>{step.state}</span>
     </li>

@@ -63,7 +63,13 @@ function Brand() {
   return (
     <span className={classes.brand}>
       <svg width="22" height="22" viewBox="0 0 32 32" aria-hidden="true">
-        <path d="M22.6 10.4a9 9 0 1 1-13.2 0" fill="none" stroke="currentColor" strokeWidth="3" strokeLinecap="round" />
+        <path
+          d="M22.6 10.4a9 9 0 1 1-13.2 0"
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="3"
+          strokeLinecap="round"
+        />
         <path d="M16 6v9" stroke="#5fd6a0" strokeWidth="3" strokeLinecap="round" />
       </svg>
       AlwaysOn

@@ -19,7 +19,12 @@ export function Shell({ children }: { children: ReactNode }) {
         <Navigation />
         <ConnectionBanner />
       </div>
-      <main id="content" tabIndex={-1} className={classes.main} data-stale={connection === 'lost' || undefined}>
+      <main
+        id="content"
+        tabIndex={-1}
+        className={classes.main}
+        data-stale={connection === 'lost' || undefined}
+      >
         {status === null ? <Waiting /> : <PhaseStrip status={status} />}
         {status === null ? null : children}
       </main>

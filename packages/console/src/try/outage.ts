@@ -32,16 +32,21 @@ export function describeOutage(action: TryAction, entity: Entity, status: Status
 }
 
 function toReviveWhat(entity: Entity): string {
-  if (entity.kind === 'unit') return `Its host starts ${entity.name} again now, without waiting for its backoff.`;
+  if (entity.kind === 'unit')
+    return `Its host starts ${entity.name} again now, without waiting for its backoff.`;
   if (entity.kind === 'stamp') return 'Its host starts every unit of the stamp that does not run.';
   return `The host process of every dead zone in ${entity.name} is started, and it starts its units in order.`;
 }
 
 function toReviveExpect(entity: Entity): string[] {
   const units = listEntityUnits(entity);
-  const texts = ['Units go from exited over starting to ready within seconds; nothing that serves now is touched.'];
+  const texts = [
+    'Units go from exited over starting to ready within seconds; nothing that serves now is touched.',
+  ];
   if (units.some((unit) => unit.kind === 'postgres')) {
-    texts.push('PostgreSQL comes back as a standby, rewound when needed. It does not take the writer role back.');
+    texts.push(
+      'PostgreSQL comes back as a standby, rewound when needed. It does not take the writer role back.',
+    );
   }
   if (units.some((unit) => unit.stamp !== undefined)) {
     texts.push('The stamp gets its share back only after its health checks pass.');
@@ -111,7 +116,9 @@ function toUnitExpect(unit: StatusUnit, status: Status, entity: Entity): string[
     case 'postgres':
       return entity.kind === 'region' ? [] : [toPostgresExpect(unit, status)];
     case 'pgbouncer':
-      return entity.kind === 'region' ? [] : ['SQL of this region goes through the region’s other PgBouncer.'];
+      return entity.kind === 'region'
+        ? []
+        : ['SQL of this region goes through the region’s other PgBouncer.'];
     case 'redis-queue':
       return entity.kind === 'region'
         ? []
@@ -121,7 +128,9 @@ function toUnitExpect(unit: StatusUnit, status: Status, entity: Entity): string[
     case 'redis-cache':
       return ['Reads of this region go to the database until it is back: slower, not wrong.'];
     case 'control-plane':
-      return ['The workload goes on without it. This console stands still until the witness host has restarted it.'];
+      return [
+        'The workload goes on without it. This console stands still until the witness host has restarted it.',
+      ];
   }
 }
 

@@ -22,7 +22,11 @@ export function CatalogPage() {
       {items.data ? (
         <>
           {items.isError && (
-            <StaleNotice error={items.error} onRetry={() => void items.refetch()} isRetrying={items.isFetching} />
+            <StaleNotice
+              error={items.error}
+              onRetry={() => void items.refetch()}
+              isRetrying={items.isFetching}
+            />
           )}
           <Shelves items={items.data} />
         </>

@@ -17,8 +17,8 @@ export function HomePage() {
         <div className="hero-words">
           <h1>Good things for going out and for coming home.</h1>
           <p className="lead">
-            Gear that is happy in the rain and goods that make the evening longer. Looked at, rated and talked about by
-            the people who use them.
+            Gear that is happy in the rain and goods that make the evening longer. Looked at, rated and talked
+            about by the people who use them.
           </p>
           <Link href="/catalog" className="button button-large">
             Browse the catalog <Icon name="arrow" />

@@ -26,7 +26,11 @@ export function ItemPage({ itemId }: { itemId: string }) {
       {item.data ? (
         <>
           {item.isError && (
-            <StaleNotice error={item.error} onRetry={() => void item.refetch()} isRetrying={item.isFetching} />
+            <StaleNotice
+              error={item.error}
+              onRetry={() => void item.refetch()}
+              isRetrying={item.isFetching}
+            />
           )}
           <ItemView item={item.data} />
         </>

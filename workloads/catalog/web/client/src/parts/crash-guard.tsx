@@ -13,7 +13,9 @@ export class CrashGuard extends Component<{ children: ReactNode }, { hasCrashed:
     return (
       <main className="page message-page">
         <h1>Something fell off the shelf</h1>
-        <p>This page ran into a fault of its own. Loading it again usually helps; nothing you sent is lost.</p>
+        <p>
+          This page ran into a fault of its own. Loading it again usually helps; nothing you sent is lost.
+        </p>
         <button type="button" className="button" onClick={() => location.reload()}>
           Load the page again
         </button>

@@ -19,7 +19,10 @@ export function HeroScene() {
       <Cabin />
       <Trees />
       <path d="M0 376c118-42 236-26 330 2 106 30 214 18 310-16v98H0z" className="scene-near" />
-      <path d="M262 460c10-36 52-44 62-62 8-14-14-24-6-42l20 2c-8 18 20 28 16 48-4 20-22 30-24 54z" className="scene-path" />
+      <path
+        d="M262 460c10-36 52-44 62-62 8-14-14-24-6-42l20 2c-8 18 20 28 16 48-4 20-22 30-24 54z"
+        className="scene-path"
+      />
       <Tent />
     </svg>
   );

@@ -10,8 +10,8 @@ export function OfflineBanner() {
         <div className="offline-banner">
           <Icon name="offline" />
           <p>
-            <strong>You seem to be offline.</strong> What you have seen stays here, and what you write is sent as soon
-            as the shop can be reached.
+            <strong>You seem to be offline.</strong> What you have seen stays here, and what you write is sent
+            as soon as the shop can be reached.
           </p>
         </div>
       )}

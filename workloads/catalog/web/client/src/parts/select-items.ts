@@ -6,7 +6,8 @@ interface Order {
 }
 
 const byName = (one: Item, other: Item) => one.name.localeCompare(other.name, 'en');
-const byPrice = (one: Item, other: Item) => (one.price ?? Infinity) - (other.price ?? Infinity) || byName(one, other);
+const byPrice = (one: Item, other: Item) =>
+  (one.price ?? Infinity) - (other.price ?? Infinity) || byName(one, other);
 
 /** The newest change first; ISO 8601 times compare as text. */
 export const byNewest = (one: Item, other: Item) =>
@@ -16,7 +17,10 @@ export const orders = {
   name: { label: 'Name', compare: byName },
   newest: { label: 'Newest first', compare: byNewest },
   cheapest: { label: 'Price, low to high', compare: byPrice },
-  dearest: { label: 'Price, high to low', compare: (one, other) => (other.price ?? 0) - (one.price ?? 0) || byName(one, other) },
+  dearest: {
+    label: 'Price, high to low',
+    compare: (one, other) => (other.price ?? 0) - (one.price ?? 0) || byName(one, other),
+  },
 } as const satisfies Record<string, Order>;
 
 export type OrderName = keyof typeof orders;

@@ -26,7 +26,12 @@ export function storeWrites(writes: readonly Write[]): void {
 
 /** This page alone writes the store, under a key that changes with its shape: a look at the frame is enough. */
 function isWrite(value: unknown): value is Write {
-  return isRecord(value) && typeof value['key'] === 'string' && isRecord(value['content']) && isRecord(value['state']);
+  return (
+    isRecord(value) &&
+    typeof value['key'] === 'string' &&
+    isRecord(value['content']) &&
+    isRecord(value['state'])
+  );
 }
 
 /** An error loses its class on the way through JSON. */

@@ -127,6 +127,7 @@ function toRequest(content: WriteContent) {
 }
 
 function isUnfinished({ state }: Write): boolean {
-  if (state.phase === 'failed') return state.error.failure === 'unreachable' || state.error.failure === 'busy';
+  if (state.phase === 'failed')
+    return state.error.failure === 'unreachable' || state.error.failure === 'busy';
   return state.phase !== 'saved';
 }

@@ -2,13 +2,15 @@ import type { Comment, RatingSummary } from '../api/model.ts';
 import { toServerId, type Write } from './outbox.ts';
 
 /** Comments of this visitor that the server's list does not show yet, newest first. */
-export function findOwnComments(writes: readonly Write[], itemId: string, shown: readonly Comment[]): Write[] {
+export function findOwnComments(
+  writes: readonly Write[],
+  itemId: string,
+  shown: readonly Comment[],
+): Write[] {
   const shownIds = new Set(shown.map((comment) => comment.id));
   return writes.filter(
     (write) =>
-      write.itemId === itemId &&
-      write.content.kind === 'comment' &&
-      !shownIds.has(toServerId(write) ?? ''),
+      write.itemId === itemId && write.content.kind === 'comment' && !shownIds.has(toServerId(write) ?? ''),
   );
 }
 

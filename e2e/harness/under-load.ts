@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { acceptedOf, findDoubled, findLost, type Item, safeRequests, writeRequests } from './catalog-load.ts';
+import { groupOf, type TestEnvironment, unitsOf } from './environment.ts';
+import { describeFailures, failuresOf, type LoadResult, percentile, startOpenLoop } from './open-loop.ts';
+
+export interface HarmReport {
+  safe: LoadResult[];
+  writes: LoadResult[];
+  /** On the clock of `dueMs`. */
+  harmedAtMs: number;
+}
+
+const warmUpMs = 2000;
+const watchedMs = 6000;
+
+/** 200 safe requests/s and 50 writes/s, open loop, while `harm` is done. */
+export async function loadWhile(
+  environment: TestEnvironment,
+  items: Item[],
+  harm: () => Promise<void>,
+): Promise<HarmReport> {
+  const { frontDoor: url, apiKey } = environment;
+  const safe = startOpenLoop({ url, requestsPerSecond: 200, next: safeRequests(items) });
+  const writes = startOpenLoop({ url, requestsPerSecond: 50, next: writeRequests(items, apiKey) });
+  await sleep(warmUpMs); // part of the measure
+  const harmedAtMs = safe.elapsedMs();
+  try {
+    await harm();
+    await sleep(watchedMs); // part of the measure
+  } finally {
+    await Promise.all([safe.stop(), writes.stop()]);
+  }
+  return { safe: await safe.stop(), writes: await writes.stop(), harmedAtMs };
+}
+
+export interface Expectation {
+  environment: TestEnvironment;
+  items: Item[];
+  name: string;
+  harm: () => Promise<void>;
+  /** A killed gateway may lose what was in flight on its own connections at that instant, for this long. */
+  graceMs?: number;
+}
+
+/** Fails unless every safe request was answered and every accepted write is found afterwards, once. Prints the figures. */
+export async function expectNothingLost({
+  environment,
+  items,
+  name,
+  harm,
+  graceMs = 0,
+}: Expectation): Promise<HarmReport> {
+  const report = await loadWhile(environment, items, harm);
+  const inGrace = ({ dueMs }: LoadResult) =>
+    graceMs > 0 && dueMs > report.harmedAtMs - 100 && dueMs < report.harmedAtMs + graceMs;
+  const failed = failuresOf(report.safe);
+  const failures = failed.filter((result) => !inGrace(result));
+  const accepted = acceptedOf(report.writes);
+  const lost = await findLost(environment.frontDoor, accepted);
+  const doubled = await findDoubled(environment.frontDoor, items);
+  const latencies = report.safe.map(({ latencyMs }) => latencyMs);
+  process.stdout.write(
+    `FIGURE ${name}: ${report.safe.length} safe requests, ${failures.length} failed` +
+      `${graceMs > 0 ? ` (and ${failed.length - failures.length} in flight at the instant)` : ''}, ` +
+      `p50 ${percentile(latencies, 0.5).toFixed(1)} ms, p99 ${percentile(latencies, 0.99).toFixed(0)} ms, ` +
+      `max ${Math.max(...latencies).toFixed(0)} ms; ${accepted.length} of ${report.writes.length} writes accepted, ` +
+      `${lost.length} lost, ${doubled.length} doubled\n`,
+  );
+  expect(describeFailures(failures)).toBe('');
+  expect(describeFailures(lost)).toBe('');
+  expect(doubled).toEqual([]);
+  expect(accepted.length).toBeGreaterThan(report.writes.length / 2);
+  return report;
+}
+
+type Unit = ReturnType<typeof unitsOf>[number];
+
+/** SIGKILL of the first running unit that is wanted; returns it. */
+export async function killUnit(environment: TestEnvironment, choose: (unit: Unit) => boolean): Promise<Unit> {
+  const unit = unitsOf(await environment.status()).find(
+    (candidate) => candidate.pid !== null && choose(candidate),
+  );
+  if (unit?.pid == null) throw new Error('No such unit runs.');
+  process.kill(unit.pid, 'SIGKILL');
+  return unit;
+}
+
+/** SIGKILL of a zone's whole process group, as a machine that loses power. */
+export async function killZone(environment: TestEnvironment, zone: string): Promise<void> {
+  const { regions } = await environment.status();
+  const pid = regions.flatMap((region) => region.zones).find(({ name }) => name === zone)?.hostPid;
+  if (pid == null) throw new Error(`Zone ${zone} has no host process.`);
+  process.kill(-groupOf(pid), 'SIGKILL');
+}
+
+/** The longest silence between two acknowledged answers, in milliseconds. */
+export function longestGapMs(results: readonly LoadResult[]): number {
+  const times = results.map(({ dueMs, latencyMs }) => dueMs + latencyMs).toSorted((a, b) => a - b);
+  return times.reduce((longest, time, index) => Math.max(longest, time - (times[index - 1] ?? time)), 0);
+}

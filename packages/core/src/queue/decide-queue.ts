@@ -1,0 +1,215 @@
+import type { QueuePolicy, QueueProcessFacts, QueueServerFacts } from './queue-facts.ts';
+import type { QueueRecord } from './queue-record.ts';
+
+/** One step of the world towards the record. They run in order; the first that fails ends the tick. */
+export type QueueAction =
+  | { type: 'commit'; record: QueueRecord; event: QueueEvent }
+  | { type: 'start' | 'stop' | 'restart'; zone: string }
+  /** Makes that process the one that accepts writes. */
+  | { type: 'unfence'; zone: string; term: number; copies: 1 | 2 }
+  | { type: 'follow'; zone: string; primary: string }
+  | { type: 'setCopies'; zone: string; copies: 1 | 2 }
+  /** Asks for two copies, then waits until the replica has everything written before; commits only then. */
+  | { type: 'confirmCopy'; zone: string; record: QueueRecord; event: QueueEvent };
+
+export type QueueEvent = 'chosen' | 'restarted' | 'promoted' | 'copy-lost' | 'copy-confirmed';
+
+export interface QueueDecision {
+  actions: QueueAction[];
+  state: 'healthy' | 'degraded' | 'unhealthy';
+  reason?: string;
+}
+
+export interface QueueView {
+  record: QueueRecord;
+  primary: QueueServerFacts;
+  other: QueueServerFacts;
+  policy: QueuePolicy;
+  now: number;
+}
+
+/**
+ * Which server of a region's pair accepts writes, and how many copies a write needs. A process starts fenced, so a
+ * process that is gone needs no other fence. A promotion takes the copy that confirmed every acknowledged write; and a
+ * primary that cannot be reached to be stopped cannot acknowledge anything without that copy.
+ */
+export function decideQueue(
+  record: QueueRecord,
+  servers: readonly [QueueServerFacts, QueueServerFacts],
+  { policy, now }: { policy: QueuePolicy; now: number },
+): QueueDecision {
+  if (record.term === 0) return decideFirst(record, servers, { policy, now });
+  const [one, two] = servers;
+  const view: QueueView =
+    two.zone === record.primary
+      ? { record, primary: two, other: one, policy, now }
+      : { record, primary: one, other: two, policy, now };
+  const decision = isServing(view) ? decideServing(view) : decideNotServing(view);
+  return { ...decision, actions: [...restartImpostor(view.other), ...decision.actions] };
+}
+
+/** No record yet: the server that has seen the highest term, so that a lost record does not lose data. */
+function decideFirst(
+  record: QueueRecord,
+  servers: readonly QueueServerFacts[],
+  { policy, now }: { policy: QueuePolicy; now: number },
+): QueueDecision {
+  const patient = servers.every((server) => usable(server) || now - server.since >= policy.patienceMs);
+  const best = servers.filter(usable).toSorted(byClaim)[0];
+  if (!patient || best === undefined || !usable(best)) return waiting('waiting for both servers to start');
+  const { term, run } = best.process;
+  const next = { ...record, term: term + 1, primary: best.zone, primaryRun: run };
+  return {
+    actions: [{ type: 'commit', record: next, event: 'chosen' }, toUnfence(next, policy)],
+    state: 'unhealthy',
+    reason: `${best.zone} is about to serve`,
+  };
+}
+
+function decideServing({ record, primary, other, policy, now }: QueueView): QueueDecision {
+  const copy = other.process;
+  const mustFollow = copy !== null && !copy.loading && !isUnfencedPrimary(copy) && copy.follows !== primary.zone;
+  const lost =
+    !primary.process?.confirming ||
+    primary.process.copies !== 2 ||
+    other.contact === 'refused' ||
+    (other.contact === 'silent' && now - other.since >= policy.silentMs) ||
+    (copy !== null && copy.run !== record.replicaRun);
+  const mustGiveUp = policy.copies === 1 || mustFollow || (lost && policy.whenCopyLost === 'degrade');
+
+  const actions: QueueAction[] = [...reviveOther(other, { policy, now })];
+  const inSync = record.inSync && !mustGiveUp;
+  // Committed before anything counts on one copy, and before the copy's data may be replaced.
+  if (record.inSync && !inSync) {
+    actions.push({ type: 'commit', record: { ...record, inSync: false, replicaRun: null }, event: 'copy-lost' });
+  }
+  if (mustFollow) actions.push({ type: 'follow', zone: other.zone, primary: primary.zone });
+  if (!inSync) actions.push(...decideCopies({ record, primary, other, policy, now }));
+
+  if (policy.copies === 1 || (inSync && !lost)) return { actions, state: 'healthy' };
+  const effect = policy.whenCopyLost === 'degrade' ? 'writes are kept in one copy' : 'writes are refused';
+  return {
+    actions,
+    state: policy.whenCopyLost === 'degrade' ? 'degraded' : 'unhealthy',
+    reason: `${other.zone} has no full copy yet: ${effect}`,
+  };
+}
+
+/** Not in sync: confirm the copy when it has everything in its own file, else ask for what can be had. */
+function decideCopies({ record, primary, other, policy }: QueueView): QueueAction[] {
+  const copy = other.process;
+  const attached =
+    primary.process?.confirming && copy?.role === 'replica' && copy.follows === primary.zone && !copy.syncing;
+  if (policy.copies === 2 && attached && copy.settled && !copy.loading) {
+    const next = { ...record, inSync: true, replicaRun: copy.run };
+    return [{ type: 'confirmCopy', zone: primary.zone, record: next, event: 'copy-confirmed' }];
+  }
+  const copies = copiesAlone(policy);
+  return primary.process?.copies === copies ? [] : [{ type: 'setCopies', zone: primary.zone, copies }];
+}
+
+function decideNotServing(view: QueueView): QueueDecision {
+  const { record, primary, other, policy, now } = view;
+  const found = primary.process;
+  if (found !== null && found.run === record.primaryRun) {
+    if (found.loading) return waiting(`${primary.zone} is loading its data`);
+    return { actions: [toUnfence(record, policy)], ...waiting(`${primary.zone} is about to serve`), actions: [toUnfence(record, policy)] };
+  }
+  if (found !== null && isUnfencedPrimary(found)) {
+    return { ...waiting(`${primary.zone} runs without a fence`), actions: [{ type: 'restart', zone: primary.zone }] };
+  }
+  const silentFor = primary.contact === 'silent' ? now - primary.since : 0;
+  if (isSuccessor(view)) {
+    const fence = decideFence(view, silentFor);
+    if (fence !== null) return promote(view, fence);
+  }
+  if (found !== null && !found.loading && mayGoOn(view, found)) return goOn(view, found);
+  if (primary.unit === 'stopped') return { ...waiting(`${primary.zone} is stopped`), actions: [{ type: 'start', zone: primary.zone }] };
+  if (silentFor >= policy.frozenMs && primary.unit === 'running') {
+    return { ...waiting(`${primary.zone} is frozen`), actions: [{ type: 'restart', zone: primary.zone }] };
+  }
+  return waiting(`${primary.zone} holds acknowledged writes that ${other.zone} may lack: waiting for it`);
+}
+
+/** True when the other server has every acknowledged write and may take over now. */
+function isSuccessor({ record, primary, other, policy, now }: QueueView): boolean {
+  const copy = other.process;
+  if (!record.inSync || copy === null || copy.loading || copy.syncing) return false;
+  if (copy.run === record.replicaRun && copy.role === 'replica') return true;
+  // It was restarted: its file has everything unless its machine crashed, so the primary is preferred for a while.
+  if (copy.term !== record.term) return false;
+  const wiped = primary.process !== null && !primary.process.loading && primary.process.term !== record.term;
+  return wiped || (primary.process === null && now - primary.since >= policy.patienceMs);
+}
+
+/** What makes sure that the old primary is out; null: not yet. */
+function decideFence({ primary, policy }: QueueView, silentFor: number): QueueAction[] | null {
+  if (primary.contact !== 'silent' || primary.unit === 'stopped' || primary.unit === 'down') return [];
+  if (silentFor < policy.silentMs) return null;
+  if (primary.unit === 'running') return [{ type: 'stop', zone: primary.zone }];
+  // Its host is silent too. It asks for two copies and the second one leaves it: it can acknowledge nothing.
+  return silentFor >= policy.patienceMs ? [] : null;
+}
+
+/** A restarted primary serves again when it still has its data, or when nobody has any. */
+function mayGoOn({ record, other }: QueueView, found: QueueProcessFacts): boolean {
+  if (!record.inSync || found.term === record.term) return true;
+  return other.process !== null && !other.process.loading && other.process.term <= found.term;
+}
+
+function promote({ record, other, policy }: QueueView, fence: QueueAction[]): QueueDecision {
+  const run = other.process?.run ?? null;
+  const next = { term: record.term + 1, primary: other.zone, primaryRun: run, replicaRun: null, inSync: false };
+  const actions: QueueAction[] = [...fence, { type: 'commit', record: next, event: 'promoted' }, toUnfence(next, policy)];
+  return { ...waiting(`${other.zone} takes over`), actions };
+}
+
+function goOn({ record, primary, policy }: QueueView, found: QueueProcessFacts): QueueDecision {
+  const next = { ...record, primaryRun: found.run, replicaRun: null, inSync: false };
+  const actions: QueueAction[] = [{ type: 'commit', record: next, event: 'restarted' }, toUnfence(next, policy)];
+  return { ...waiting(`${primary.zone} was restarted`), actions };
+}
+
+/** A server that accepts writes though the record names another: it comes back fenced. */
+function restartImpostor({ zone, process }: QueueServerFacts): QueueAction[] {
+  return process !== null && isUnfencedPrimary(process) ? [{ type: 'restart', zone }] : [];
+}
+
+function reviveOther(other: QueueServerFacts, { policy, now }: { policy: QueuePolicy; now: number }): QueueAction[] {
+  if (other.unit === 'stopped') return [{ type: 'start', zone: other.zone }];
+  const frozen = other.contact === 'silent' && now - other.since >= policy.frozenMs;
+  return frozen && other.unit === 'running' ? [{ type: 'restart', zone: other.zone }] : [];
+}
+
+function isServing({ record, primary }: QueueView): boolean {
+  const found = primary.process;
+  return found !== null && !found.loading && found.run === record.primaryRun && isUnfencedPrimary(found);
+}
+
+function isUnfencedPrimary(process: QueueProcessFacts): boolean {
+  return process.role === 'primary' && !process.fenced;
+}
+
+function usable(server: QueueServerFacts): server is QueueServerFacts & { process: QueueProcessFacts } {
+  return server.process !== null && !server.process.loading;
+}
+
+type Usable = QueueServerFacts & { process: QueueProcessFacts };
+
+function byClaim(a: Usable, b: Usable): number {
+  const serving = Number(isUnfencedPrimary(b.process)) - Number(isUnfencedPrimary(a.process));
+  return serving || b.process.term - a.process.term;
+}
+
+function copiesAlone(policy: QueuePolicy): 1 | 2 {
+  return policy.copies === 2 && policy.whenCopyLost === 'refuse' ? 2 : 1;
+}
+
+function toUnfence(record: QueueRecord, policy: QueuePolicy): QueueAction {
+  const copies = record.inSync ? 2 : copiesAlone(policy);
+  return { type: 'unfence', zone: record.primary, term: record.term, copies };
+}
+
+function waiting(reason: string): QueueDecision {
+  return { actions: [], state: 'unhealthy', reason };
+}
