@@ -1,3 +1,4 @@
+/* oxlint-disable import/no-unassigned-import -- style sheets have nothing to assign */
 import '@mantine/core/styles.layer.css';
 import './look/tokens.css';
 import { createRoot } from 'react-dom/client';

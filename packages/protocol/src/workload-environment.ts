@@ -31,6 +31,8 @@ export const workloadVariables = [
 export const queueKeys = {
   /** Copies a write needs before it is acknowledged: '1' or '2'; set by the control plane, read with every write. */
   copies: 'alwayson:copies',
+  /** The term of the primary that accepted writes last; of two that say they accept, the higher one is right. */
+  term: 'alwayson:term',
   /** Sorted set of incarnations (run_id of the Redis process that accepted writes), scored by first use. */
   incarnations: 'alwayson:incarnations',
   stream: (shard: number, incarnation: string) => `alwayson:wb:{${shard}}:${incarnation}`,

@@ -44,7 +44,10 @@ export function readIdentity(variables: Variables = process.env): Identity {
 }
 
 /** The doors for `createSql`. Throws AON_USAGE when there is none. */
-export function readSqlDoors(variables: Variables = process.env): { writeUrls: string[]; readUrls: string[] } {
+export function readSqlDoors(variables: Variables = process.env): {
+  writeUrls: string[];
+  readUrls: string[];
+} {
   const example = 'postgres://app:secret@127.0.0.1:5432/catalog';
   return {
     writeUrls: toList(required(variables, 'ALWAYSON_SQL_WRITE', example)),
@@ -59,7 +62,9 @@ export function readQueues(variables: Variables = process.env): QueueRegion[] {
   const text = required(variables, name, example);
   const queues = parseJson(text);
   if (!Array.isArray(queues) || queues.length === 0 || !queues.every(isQueueRegion)) {
-    throw new AlwaysOnError('AON_USAGE', `${name} is not a list of queues.`, { hint: `Set ${name}='${example}'.` });
+    throw new AlwaysOnError('AON_USAGE', `${name} is not a list of queues.`, {
+      hint: `Set ${name}='${example}'.`,
+    });
   }
   return queues;
 }
@@ -80,7 +85,9 @@ function required(variables: Variables, name: string, example: string): string {
 function readPort(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new AlwaysOnError('AON_USAGE', `PORT is "${text}", not a port number.`, { hint: 'Set PORT to 0-65535.' });
+  throw new AlwaysOnError('AON_USAGE', `PORT is "${text}", not a port number.`, {
+    hint: 'Set PORT to 0-65535.',
+  });
 }
 
 function toList(text: string): string[] {
@@ -99,7 +106,8 @@ function parseJson(text: string): unknown {
 }
 
 function isQueueRegion(value: unknown): value is QueueRegion {
-  if (typeof value !== 'object' || value === null || !('region' in value) || !('servers' in value)) return false;
+  if (typeof value !== 'object' || value === null || !('region' in value) || !('servers' in value))
+    return false;
   const { region, servers } = value;
   const listed = Array.isArray(servers) && servers.length > 0;
   return typeof region === 'string' && listed && servers.every((server) => typeof server === 'string');

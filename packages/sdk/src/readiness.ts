@@ -24,6 +24,7 @@ export interface Readiness {
   block(reason: string | null): void;
   /** From now on not ready, for good: the process is on its way out. */
   stop(): void;
+  isStopping(): boolean;
   /** The body for the probe path. A store's trouble never makes the process unready: a shared outage evicts nobody. */
   report(): ComponentReadiness;
 }
@@ -76,6 +77,7 @@ export function createReadiness(now: () => number = () => performance.now()): Re
     stop() {
       stopping = true;
     },
+    isStopping: () => stopping,
     report() {
       const reason = stopping ? stoppingReason : blocked;
       return { ready: reason === null, ...(reason === null ? {} : { reason }), dependencies: dependencies() };

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Pool } from 'pg';
 
 /** A door that failed is left alone for this long while another works. */
 const suspectMs = 500;
@@ -14,14 +14,14 @@ export interface DoorOptions {
 
 /** One way to the database: a URL with a small pool, and what is known of it from use. Connects when first needed. */
 export interface SqlDoor {
-  readonly pool: pg.Pool;
+  readonly pool: Pool;
   failingSince: number | null;
   /** No request should try it before this, unless there is no other. */
   suspectUntil: number;
 }
 
 export function createSqlDoor(url: string, options: DoorOptions): SqlDoor {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: url,
     application_name: options.applicationName,
     max: options.connectionsMax,

@@ -17,6 +17,10 @@ export interface SqlConnection {
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<SqlResult<Row>>;
 }
 
+export interface ReadOptions {
+  latest?: boolean;
+}
+
 export interface WriteOptions {
   /**
    * True when running the work twice has the effect of running it once, also after an answer that got lost. Then any passing
@@ -26,8 +30,11 @@ export interface WriteOptions {
 }
 
 export interface Sql {
-  /** Statements on a readable member; on the writer when no member of the region answers. Throws AON_DATABASE. */
-  read<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
+  /**
+   * Statements that change nothing, on a readable member; on the writer when no member of the region answers, or when
+   * `latest` asks for what a member may not have yet. Throws AON_DATABASE.
+   */
+  read<T>(work: (connection: SqlConnection) => Promise<T>, options?: ReadOptions): Promise<T>;
   /**
    * One transaction on the writer. `work` may run more than once, so it must have no effect beside the transaction.
    * Throws AON_DATABASE when no writer answered in time, AON_COPY_MISSING when the commit stands on one server only,
@@ -71,7 +78,11 @@ export function createSql(options: SqlOptions): Sql {
   const writeDoors = options.writeUrls.map((url) => createSqlDoor(url, doorOptions));
   const readDoors = (options.readUrls ?? []).map((url) => createSqlDoor(url, doorOptions));
 
-  const call = async <T>(doors: readonly SqlDoor[], reporter: DependencyReporter | undefined, work: Work<T>) => {
+  const call = async <T>(
+    doors: readonly SqlDoor[],
+    reporter: DependencyReporter | undefined,
+    work: Work<T>,
+  ) => {
     try {
       const result = await attemptUntil(doors, work, performance.now() + totalTimeoutMs);
       reporter?.succeeded();
@@ -84,8 +95,8 @@ export function createSql(options: SqlOptions): Sql {
   };
 
   return {
-    read: (work) =>
-      call([...readDoors, ...writeDoors], reporters.read, {
+    read: (work, { latest = false } = {}) =>
+      call(latest ? writeDoors : [...readDoors, ...writeDoors], reporters.read, {
         idempotent: true,
         run: (client, { deadline }) => work(toConnection(client, { deadline, queryTimeoutMs })),
       }),
@@ -157,9 +168,9 @@ interface Limits {
 /** A client whose statements end in time. */
 function toConnection(client: pg.PoolClient, limits: Limits): SqlConnection {
   return {
-    async query<Row>(text: string, values: readonly unknown[] = []) {
+    async query(text, values = []) {
       const result = await client.query({ text, values: [...values], ...toTimeout(limits) });
-      return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 };
+      return { rows: result.rows, rowCount: result.rowCount ?? 0 };
     },
   };
 }
@@ -188,7 +199,8 @@ async function inTransaction<T>(client: pg.PoolClient, input: TransactionInput<T
     input.begun();
     const result = await workOrRollBack(client, input);
     const { command } = await client.query({ text: 'COMMIT', ...toTimeout(input) });
-    if (command !== 'COMMIT') throw new Error('The transaction had failed before, and its error was swallowed.');
+    if (command !== 'COMMIT')
+      throw new Error('The transaction had failed before, and its error was swallowed.');
     if (copyLost) throw new AlwaysOnError('AON_COPY_MISSING', 'The write stands on one server only.');
     return result;
   } finally {

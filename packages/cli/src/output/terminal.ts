@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import type { State } from '@alwayson/protocol/words.ts';
 
 type Paint = Parameters<typeof styleText>[0];
@@ -47,9 +47,7 @@ export function createLiveRegion(stream: NodeJS.WriteStream): LiveRegion {
   };
 }
 
-const colourCode = /\u001B\[\d+m/g;
-
 function cut(line: string, width: number): string {
-  const plain = line.replaceAll(colourCode, '');
+  const plain = stripVTControlCharacters(line);
   return plain.length <= width ? line : `${plain.slice(0, width - 1)}…`;
 }

@@ -18,7 +18,7 @@ export function LogTail({ unit }: { unit: string }) {
   useLayoutEffect(() => {
     const element = box.current;
     if (element !== null && atEnd.current) element.scrollTop = element.scrollHeight;
-  }, [log.data]);
+  });
   return (
     <section className={classes.part}>
       <h3>Log, last {lines} lines</h3>
@@ -26,6 +26,7 @@ export function LogTail({ unit }: { unit: string }) {
       <pre
         ref={box}
         className={classes.log}
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
         tabIndex={0}
         aria-label={`Log of ${unit}`}
         onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {

@@ -38,11 +38,11 @@ export function EventsPage() {
           value={text}
           onChange={(change) => setText(change.currentTarget.value)}
         />
-        <span className={classes.count} role="status">
+        <output className={classes.count}>
           {shown.length === events.length
             ? `${events.length} events`
             : `${shown.length} of ${events.length} events`}
-        </span>
+        </output>
       </div>
       <ol className={classes.list} aria-label="Events, newest first">
         {shown.map((event) => (

@@ -18,6 +18,12 @@ export function MapPage() {
       <SummaryRow status={status} />
       <RunningOperations />
       <div className={classes.page}>
+        <div className={classes.attention}>
+          <NeedsAttention status={status} />
+        </div>
+        <div className={classes.flows}>
+          <FlowList flows={status.flows} />
+        </div>
         <section className={classes.estate} aria-label="Estate">
           <div className={classes.frontDoor}>
             <strong>Front door</strong> <a href={status.frontDoor}>{status.frontDoor}</a>
@@ -29,9 +35,7 @@ export function MapPage() {
           </div>
           <WitnessLane status={status} />
         </section>
-        <div className={classes.rail}>
-          <NeedsAttention status={status} />
-          <FlowList flows={status.flows} />
+        <div className={classes.recent}>
           <RecentEvents status={status} />
         </div>
       </div>

@@ -8,7 +8,7 @@ import { listEntityNames } from './estate.ts';
 import { Panel } from './panel.tsx';
 import classes from './panel.module.css';
 
-const shownMax = 8;
+const shownMax = 6;
 
 export function RecentEvents({ status }: { status: Status }) {
   const { events } = useLive();

@@ -13,12 +13,6 @@ export function RegionLane({ view, status }: { view: RegionView; status: Status 
   const gateway = status.gateways.find((candidate) => candidate.region === region.name);
   return (
     <section className={classes.region} aria-label={`Region ${region.name}`} data-region={region.name}>
-      <div className={classes.gateway} data-state={gateway?.state ?? 'unknown'}>
-        {door.map(({ unit, zone }) => (
-          <UnitChip key={unit.id} unit={unit} status={status} place={zone} />
-        ))}
-        <p className={classes.routes}>{toRoutesText(gateway)}</p>
-      </div>
       <header className={classes.regionHead}>
         <h2>
           <EntityName name={region.name} kind="region" />
@@ -27,6 +21,12 @@ export function RegionLane({ view, status }: { view: RegionView; status: Status 
         {region.name === status.writerRegion ? <span className={classes.writer}>writer region</span> : null}
         <TryMenu name={region.name} status={status} />
       </header>
+      <div className={classes.gateway} data-state={gateway?.state ?? 'unknown'}>
+        {door.map(({ unit, zone }) => (
+          <UnitChip key={unit.id} unit={unit} status={status} place={zone} />
+        ))}
+        <p className={classes.routes}>{toRoutesText(gateway)}</p>
+      </div>
       <div className={classes.zones}>
         {zones.map((zone) => (
           <ZoneCard key={zone.zone.name} view={zone} status={status} />

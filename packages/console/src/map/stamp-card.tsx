@@ -1,5 +1,6 @@
 import type { Status } from '@alwayson/protocol/status.ts';
-import { StatePill } from '../look/state-pill.tsx';
+import { VisuallyHidden } from '@mantine/core';
+import { StateIcon } from '../look/state-icon.tsx';
 import { TryMenu } from '../try/try-menu.tsx';
 import { EntityName } from './entity-name.tsx';
 import type { StampView } from './estate.ts';
@@ -12,10 +13,11 @@ export function StampCard({ view, status }: { view: StampView; status: Status })
   return (
     <section className={classes.stamp} aria-label={`Stamp ${stamp.id}`} data-state={stamp.state}>
       <header className={classes.stampHead}>
+        <StateIcon state={stamp.state} />
         <h4>
           <EntityName name={stamp.id} kind="stamp" />
         </h4>
-        {stamp.state === 'healthy' ? null : <StatePill state={stamp.state} />}
+        <VisuallyHidden>{stamp.state}</VisuallyHidden>
         <TryMenu name={stamp.id} status={status} />
       </header>
       <ShareBar share={stamp.share} />
@@ -33,18 +35,11 @@ export function StampCard({ view, status }: { view: StampView; status: Status })
 function ShareBar({ share }: { share: number }) {
   const percent = Math.round(share * 100);
   return (
-    <div className={classes.share}>
-      <div
-        className={classes.bar}
-        role="meter"
-        aria-label="Share of the region’s traffic"
-        aria-valuenow={percent}
-        aria-valuemin={0}
-        aria-valuemax={100}
-      >
+    <p className={classes.share}>
+      <span className={classes.bar} aria-hidden="true">
         <span style={{ width: `${percent}%` }} />
-      </div>
+      </span>
       <span>{percent} % of traffic</span>
-    </div>
+    </p>
   );
 }

@@ -89,7 +89,8 @@ function OperationsTile() {
     <Tile name="Operations">
       <p className={classes.main}>{running.length === 0 ? 'none running' : `${running.length} running`}</p>
       <p className={classes.side}>
-        {last === undefined ? (
+        {running.map((operation) => operation.title).join(', ')}
+        {running.length > 0 ? null : last === undefined ? (
           'none yet'
         ) : (
           <>

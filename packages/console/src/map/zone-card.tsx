@@ -17,6 +17,7 @@ export function ZoneCard({ view, status }: { view: ZoneView; status: Status }) {
       aria-label={`Zone ${zone.name}`}
       data-zone={zone.name}
       data-state={zone.state}
+      data-down={zone.hostPid === null || undefined}
     >
       <header className={classes.zoneHead}>
         <h3>

@@ -20,9 +20,9 @@ export function Header() {
               <em data-type={status.type}>{status.type}</em>
             </span>
           </h1>
-          <span role="status" aria-label={`Overall state: ${status.state}`}>
+          <output aria-label="Overall state">
             <StatePill state={connection === 'lost' ? 'unknown' : status.state} large />
-          </span>
+          </output>
           <dl className={classes.facts}>
             <Fact name="Writer region">{status.writerRegion}</Fact>
             <Fact name="Epoch">{status.epoch}</Fact>

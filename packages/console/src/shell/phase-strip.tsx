@@ -8,10 +8,10 @@ export function PhaseStrip({ status }: { status: Status }) {
   const units = listUnits(status);
   const ready = units.filter((unit) => unit.process === 'ready').length;
   return (
-    <p className={classes.phase} role="status">
+    <output className={classes.phase}>
       {status.phase === 'starting'
         ? `Starting for the first time: ${ready} of ${units.length} units are ready.`
         : 'Stopping: the units are going down in order. Nothing needs attention.'}
-    </p>
+    </output>
   );
 }

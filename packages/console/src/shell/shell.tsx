@@ -35,9 +35,5 @@ export function Shell({ children }: { children: ReactNode }) {
 function Waiting() {
   const { connection } = useLive();
   if (connection === 'lost') return null;
-  return (
-    <p className={classes.waiting} role="status">
-      Reading the state of the environment…
-    </p>
-  );
+  return <output className={classes.waiting}>Reading the state of the environment…</output>;
 }

@@ -27,7 +27,7 @@ export function TryDialog({ action, entity, status, onClose, onDone }: TryDialog
     <Modal
       opened
       onClose={onClose}
-      title={text.title}
+      title={<span className={classes.title}>{text.title}</span>}
       size="lg"
       centered
       closeButtonProps={{ 'aria-label': 'Close' }}
@@ -52,7 +52,7 @@ export function TryDialog({ action, entity, status, onClose, onDone }: TryDialog
             Cancel
           </Button>
           <Button
-            color={isKill ? 'red' : 'petrol'}
+            color={isKill ? '#c1272d' : 'petrol'}
             loading={change.isPending}
             onClick={() => change.mutate()}
           >

@@ -38,7 +38,7 @@ export function TryProvider({ children }: { children: ReactNode }) {
           }}
         />
       ) : null}
-      <div className={classes.note} role="status">
+      <output className={classes.note}>
         {told === null ? null : (
           <Notification
             withBorder
@@ -48,7 +48,7 @@ export function TryProvider({ children }: { children: ReactNode }) {
             {told}
           </Notification>
         )}
-      </div>
+      </output>
     </TryContext>
   );
 }

@@ -45,7 +45,8 @@ export function decideQueue(
       ? { record, primary: two, other: one, policy, now }
       : { record, primary: one, other: two, policy, now };
   const decision = isServing(view) ? decideServing(view) : decideNotServing(view);
-  return { ...decision, actions: [...restartImpostor(view.other), ...decision.actions] };
+  // Last, because a host that fails to start a process must not keep the rest from being done.
+  return { ...decision, actions: [...decision.actions, ...reviveOther(view)] };
 }
 
 /** No record yet: the server that has seen the highest term, so that a lost record does not lose data. */
@@ -59,32 +60,34 @@ function decideFirst(
   if (!patient || best === undefined || !usable(best)) return waiting('waiting for both servers to start');
   const { term, run } = best.process;
   const next = { ...record, term: term + 1, primary: best.zone, primaryRun: run };
-  return {
-    actions: [{ type: 'commit', record: next, event: 'chosen' }, toUnfence(next, policy)],
-    state: 'unhealthy',
-    reason: `${best.zone} is about to serve`,
-  };
+  const actions: QueueAction[] = [{ type: 'commit', record: next, event: 'chosen' }, toUnfence(next, policy)];
+  return waiting(`${best.zone} is about to serve`, actions);
 }
 
-function decideServing({ record, primary, other, policy, now }: QueueView): QueueDecision {
+function decideServing(view: QueueView): QueueDecision {
+  const { record, primary, other, policy } = view;
   const copy = other.process;
-  const mustFollow = copy !== null && !copy.loading && !isUnfencedPrimary(copy) && copy.follows !== primary.zone;
-  const lost =
-    !primary.process?.confirming ||
-    primary.process.copies !== 2 ||
-    other.contact === 'refused' ||
-    (other.contact === 'silent' && now - other.since >= policy.silentMs) ||
-    (copy !== null && copy.run !== record.replicaRun);
-  const mustGiveUp = policy.copies === 1 || mustFollow || (lost && policy.whenCopyLost === 'degrade');
+  const mustFollow =
+    copy !== null && !copy.loading && !isUnfencedPrimary(copy) && copy.follows !== primary.zone;
+  const lost = isCopyLost(view);
+  const mustGiveUp =
+    policy.copies === 1 ||
+    primary.process?.copies !== 2 ||
+    mustFollow ||
+    (lost && policy.whenCopyLost === 'degrade');
 
-  const actions: QueueAction[] = [...reviveOther(other, { policy, now })];
+  const actions: QueueAction[] = [];
   const inSync = record.inSync && !mustGiveUp;
   // Committed before anything counts on one copy, and before the copy's data may be replaced.
   if (record.inSync && !inSync) {
-    actions.push({ type: 'commit', record: { ...record, inSync: false, replicaRun: null }, event: 'copy-lost' });
+    actions.push({
+      type: 'commit',
+      record: { ...record, inSync: false, replicaRun: null },
+      event: 'copy-lost',
+    });
   }
+  if (!inSync) actions.push(...decideCopies(view));
   if (mustFollow) actions.push({ type: 'follow', zone: other.zone, primary: primary.zone });
-  if (!inSync) actions.push(...decideCopies({ record, primary, other, policy, now }));
 
   if (policy.copies === 1 || (inSync && !lost)) return { actions, state: 'healthy' };
   const effect = policy.whenCopyLost === 'degrade' ? 'writes are kept in one copy' : 'writes are refused';
@@ -95,11 +98,17 @@ function decideServing({ record, primary, other, policy, now }: QueueView): Queu
   };
 }
 
+function isCopyLost({ record, primary, other, policy, now }: QueueView): boolean {
+  const frozen = other.contact === 'silent' && now - other.since >= policy.silentMs;
+  const replaced = other.process !== null && other.process.run !== record.replicaRun;
+  return !primary.process?.confirming || other.contact === 'refused' || frozen || replaced;
+}
+
 /** Not in sync: confirm the copy when it has everything in its own file, else ask for what can be had. */
 function decideCopies({ record, primary, other, policy }: QueueView): QueueAction[] {
   const copy = other.process;
   const attached =
-    primary.process?.confirming && copy?.role === 'replica' && copy.follows === primary.zone && !copy.syncing;
+    primary.process?.confirming && copy?.role === 'replica' && copy.follows === primary.zone && copy.linked;
   if (policy.copies === 2 && attached && copy.settled && !copy.loading) {
     const next = { ...record, inSync: true, replicaRun: copy.run };
     return [{ type: 'confirmCopy', zone: primary.zone, record: next, event: 'copy-confirmed' }];
@@ -113,20 +122,25 @@ function decideNotServing(view: QueueView): QueueDecision {
   const found = primary.process;
   if (found !== null && found.run === record.primaryRun) {
     if (found.loading) return waiting(`${primary.zone} is loading its data`);
-    return { actions: [toUnfence(record, policy)], ...waiting(`${primary.zone} is about to serve`), actions: [toUnfence(record, policy)] };
+    return waiting(`${primary.zone} is about to serve`, [toUnfence(record, policy)]);
   }
   if (found !== null && isUnfencedPrimary(found)) {
-    return { ...waiting(`${primary.zone} runs without a fence`), actions: [{ type: 'restart', zone: primary.zone }] };
+    return waiting(`${primary.zone} runs without a fence`, [{ type: 'restart', zone: primary.zone }]);
   }
   const silentFor = primary.contact === 'silent' ? now - primary.since : 0;
+  if (primary.contact === 'silent' && silentFor < policy.silentMs) {
+    return { actions: [], state: 'degraded', reason: `${primary.zone} answers late` };
+  }
   if (isSuccessor(view)) {
     const fence = decideFence(view, silentFor);
     if (fence !== null) return promote(view, fence);
   }
   if (found !== null && !found.loading && mayGoOn(view, found)) return goOn(view, found);
-  if (primary.unit === 'stopped') return { ...waiting(`${primary.zone} is stopped`), actions: [{ type: 'start', zone: primary.zone }] };
+  if (primary.unit === 'stopped') {
+    return waiting(`${primary.zone} is stopped`, [{ type: 'start', zone: primary.zone }]);
+  }
   if (silentFor >= policy.frozenMs && primary.unit === 'running') {
-    return { ...waiting(`${primary.zone} is frozen`), actions: [{ type: 'restart', zone: primary.zone }] };
+    return waiting(`${primary.zone} is frozen`, [{ type: 'restart', zone: primary.zone }]);
   }
   return waiting(`${primary.zone} holds acknowledged writes that ${other.zone} may lack: waiting for it`);
 }
@@ -145,40 +159,53 @@ function isSuccessor({ record, primary, other, policy, now }: QueueView): boolea
 /** What makes sure that the old primary is out; null: not yet. */
 function decideFence({ primary, policy }: QueueView, silentFor: number): QueueAction[] | null {
   if (primary.contact !== 'silent' || primary.unit === 'stopped' || primary.unit === 'down') return [];
-  if (silentFor < policy.silentMs) return null;
   if (primary.unit === 'running') return [{ type: 'stop', zone: primary.zone }];
   // Its host is silent too. It asks for two copies and the second one leaves it: it can acknowledge nothing.
   return silentFor >= policy.patienceMs ? [] : null;
 }
 
 /** A restarted primary serves again when it still has its data, or when nobody has any. */
-function mayGoOn({ record, other }: QueueView, found: QueueProcessFacts): boolean {
-  if (!record.inSync || found.term === record.term) return true;
+function mayGoOn({ record, other, policy, now }: QueueView, found: QueueProcessFacts): boolean {
+  if (!record.inSync) return true;
+  // The copy may be safer, if it only answers late.
+  if (other.contact === 'silent' && now - other.since < policy.silentMs) return false;
+  if (found.term === record.term) return true;
   return other.process !== null && !other.process.loading && other.process.term <= found.term;
 }
 
 function promote({ record, other, policy }: QueueView, fence: QueueAction[]): QueueDecision {
   const run = other.process?.run ?? null;
-  const next = { term: record.term + 1, primary: other.zone, primaryRun: run, replicaRun: null, inSync: false };
-  const actions: QueueAction[] = [...fence, { type: 'commit', record: next, event: 'promoted' }, toUnfence(next, policy)];
-  return { ...waiting(`${other.zone} takes over`), actions };
+  const next = {
+    term: record.term + 1,
+    primary: other.zone,
+    primaryRun: run,
+    replicaRun: null,
+    inSync: false,
+  };
+  const actions: QueueAction[] = [
+    ...fence,
+    { type: 'commit', record: next, event: 'promoted' },
+    toUnfence(next, policy),
+  ];
+  return waiting(`${other.zone} takes over`, actions);
 }
 
 function goOn({ record, primary, policy }: QueueView, found: QueueProcessFacts): QueueDecision {
   const next = { ...record, primaryRun: found.run, replicaRun: null, inSync: false };
-  const actions: QueueAction[] = [{ type: 'commit', record: next, event: 'restarted' }, toUnfence(next, policy)];
-  return { ...waiting(`${primary.zone} was restarted`), actions };
+  const actions: QueueAction[] = [
+    { type: 'commit', record: next, event: 'restarted' },
+    toUnfence(next, policy),
+  ];
+  return waiting(`${primary.zone} was restarted`, actions);
 }
 
-/** A server that accepts writes though the record names another: it comes back fenced. */
-function restartImpostor({ zone, process }: QueueServerFacts): QueueAction[] {
-  return process !== null && isUnfencedPrimary(process) ? [{ type: 'restart', zone }] : [];
-}
-
-function reviveOther(other: QueueServerFacts, { policy, now }: { policy: QueuePolicy; now: number }): QueueAction[] {
-  if (other.unit === 'stopped') return [{ type: 'start', zone: other.zone }];
-  const frozen = other.contact === 'silent' && now - other.since >= policy.frozenMs;
-  return frozen && other.unit === 'running' ? [{ type: 'restart', zone: other.zone }] : [];
+/** Starts it when it was stopped; restarts it when it is frozen, or accepts writes though the record names another. */
+function reviveOther({ other, policy, now }: QueueView): QueueAction[] {
+  const { zone, unit, process } = other;
+  if (unit === 'stopped') return [{ type: 'start', zone }];
+  const frozen = other.contact === 'silent' && now - other.since >= policy.frozenMs && unit === 'running';
+  const impostor = process !== null && isUnfencedPrimary(process);
+  return frozen || impostor ? [{ type: 'restart', zone }] : [];
 }
 
 function isServing({ record, primary }: QueueView): boolean {
@@ -210,6 +237,6 @@ function toUnfence(record: QueueRecord, policy: QueuePolicy): QueueAction {
   return { type: 'unfence', zone: record.primary, term: record.term, copies };
 }
 
-function waiting(reason: string): QueueDecision {
-  return { actions: [], state: 'unhealthy', reason };
+function waiting(reason: string, actions: QueueAction[] = []): QueueDecision {
+  return { actions, state: 'unhealthy', reason };
 }

@@ -8,7 +8,9 @@ export interface QueueProcessFacts {
   fenced: boolean;
   /** Replica: the zone it follows; null when it is none of ours. */
   follows: string | null;
-  /** Replica: between two data sets, its own being replaced. */
+  /** Replica: receives what its primary writes. */
+  linked: boolean;
+  /** Replica: its data is being replaced by a full copy. */
   syncing: boolean;
   /** Replica: its own file holds its whole data set; not so while the file is rewritten after a full copy. */
   settled: boolean;
@@ -24,7 +26,7 @@ export interface QueueServerFacts {
   zone: string;
   /** `refused`: no process listens, hard evidence that it is gone. */
   contact: 'answers' | 'refused' | 'silent';
-  /** When `contact` last changed, in milliseconds. */
+  /** Unless it answers: since when it does not, in milliseconds. */
   since: number;
   /** What its host says: `stopped` is asked to be down, `down` died, `unknown` when the host does not answer. */
   unit: 'running' | 'down' | 'stopped' | 'unknown';

@@ -41,12 +41,14 @@ export function decideRouteChange(
     if (order === 0 && isSame(current, next)) return { kind: 'same' };
     const offered = `epoch ${next.epoch}, generation ${next.generation}`;
     const held = `epoch ${current.epoch}, generation ${current.generation}`;
-    const reason = order === 0 ? `Another record with ${offered} is in force.` : `${held} is in force, not ${offered}.`;
+    const reason =
+      order === 0 ? `Another record with ${offered} is in force.` : `${held} is in force, not ${offered}.`;
     return { kind: 'refused', code: 'AON_GENERATION_OLD', reason };
   }
   const faults = findRouteFaults(next, zones);
   if (faults.length > 0) return { kind: 'refused', code: 'AON_ROUTES_REFUSED', reason: faults.join(' ') };
-  if (current !== null && isSame(toRouteStructure(current), toRouteStructure(next))) return { kind: 'weights' };
+  if (current !== null && isSame(toRouteStructure(current), toRouteStructure(next)))
+    return { kind: 'weights' };
   return { kind: 'structure' };
 }
 

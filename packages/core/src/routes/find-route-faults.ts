@@ -1,6 +1,5 @@
 import type { RouteRecord, RouteStamp } from '@alwayson/protocol/routes.ts';
 import { Name } from '@alwayson/protocol/words.ts';
-import { toEffectiveWeight } from './to-effective-weight.ts';
 
 export interface RouteZone {
   name: string;
@@ -16,9 +15,18 @@ const method = /^[A-Z]{1,20}$/;
 /** Why a gateway must not run this record, in sentences; empty when it may. */
 export function findRouteFaults(record: RouteRecord, zones: readonly RouteZone[]): string[] {
   return [
-    ...findDuplicates('Stamp', record.stamps.map((stamp) => stamp.id)),
-    ...findDuplicates('Component', record.components.map((component) => component.name)),
-    ...findDuplicates('Route', record.components.flatMap((component) => component.routes)),
+    ...findDuplicates(
+      'Stamp',
+      record.stamps.map((stamp) => stamp.id),
+    ),
+    ...findDuplicates(
+      'Component',
+      record.components.map((component) => component.name),
+    ),
+    ...findDuplicates(
+      'Route',
+      record.components.flatMap((component) => component.routes),
+    ),
     ...record.stamps.flatMap((stamp) => findStampFaults(stamp, zones)),
     ...findNameFaults(record),
     ...findLimitFaults(record),
@@ -32,12 +40,16 @@ function findDuplicates(what: string, names: readonly string[]): string[] {
 }
 
 function findStampFaults(stamp: RouteStamp, zones: readonly RouteZone[]): string[] {
-  if (!stampId.test(stamp.id)) return [`Stamp ${JSON.stringify(stamp.id)} has a name that HAProxy cannot carry.`];
+  if (!stampId.test(stamp.id))
+    return [`Stamp ${JSON.stringify(stamp.id)} has a name that HAProxy cannot carry.`];
   const zone = zones.find((candidate) => candidate.name === stamp.zone);
-  if (zone === undefined) return [`Stamp ${stamp.id} is in zone ${stamp.zone}, which this environment does not have.`];
+  if (zone === undefined)
+    return [`Stamp ${stamp.id} is in zone ${stamp.zone}, which this environment does not have.`];
   const faults: string[] = [];
-  if (zone.region !== stamp.region) faults.push(`Stamp ${stamp.id}: zone ${zone.name} is not in region ${stamp.region}.`);
-  if (zone.address !== stamp.address) faults.push(`Stamp ${stamp.id}: ${stamp.address} is not the address of ${zone.name}.`);
+  if (zone.region !== stamp.region)
+    faults.push(`Stamp ${stamp.id}: zone ${zone.name} is not in region ${stamp.region}.`);
+  if (zone.address !== stamp.address)
+    faults.push(`Stamp ${stamp.id}: ${stamp.address} is not the address of ${zone.name}.`);
   for (const [name, port] of [['health', stamp.healthPort] as const, ...Object.entries(stamp.ports)]) {
     if (port < 1 || port > 65_535) faults.push(`Stamp ${stamp.id}: port ${port} of ${name} is not 1..65535.`);
   }
@@ -49,7 +61,9 @@ function findNameFaults(record: RouteRecord): string[] {
   const routes = record.components.flatMap((component) => component.routes);
   const requests = record.flows.flatMap((flow) => flow.requests);
   return [
-    ...names.filter((name) => !Name.safeParse(name).success).map((name) => `${JSON.stringify(name)} is not a valid name.`),
+    ...names
+      .filter((name) => !Name.safeParse(name).success)
+      .map((name) => `${JSON.stringify(name)} is not a valid name.`),
     ...[...routes, ...requests.map((request) => request.path)]
       .filter((path) => !pathText.test(path))
       .map((path) => `${JSON.stringify(path)} is not a path.`),
@@ -66,7 +80,8 @@ function findLimitFaults({ limits }: RouteRecord): string[] {
 }
 
 function findShareFaults(component: string, stamps: readonly RouteStamp[]): string[] {
-  const able = stamps.filter((stamp) => stamp.ports[component] !== undefined);
-  const total = able.reduce((sum, stamp) => sum + toEffectiveWeight(stamp), 0);
-  return total > 0 ? [] : [`No ready stamp with a weight above 0 would serve ${component}.`];
+  const able = stamps.filter((stamp) => stamp.ports[component] !== undefined && stamp.state === 'ready');
+  return able.some((stamp) => stamp.weight > 0)
+    ? []
+    : [`No ready stamp with a weight above 0 would serve ${component}.`];
 }

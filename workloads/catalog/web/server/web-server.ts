@@ -36,7 +36,9 @@ export async function createWebServer(options: WebServerOptions): Promise<Fastif
     // The document is asked for again with its ETag, so that a visitor gets a new release with the next page load.
     cacheControl: false,
     lastModified: false,
-    setHeaders: (reply) => reply.setHeader('cache-control', 'no-cache'),
+    setHeaders: (reply) => {
+      reply.header('cache-control', 'no-cache');
+    },
   });
   server.setNotFoundHandler((request, reply) =>
     isPageVisit(request) ? reply.sendFile('index.html') : sendNotFound(request, reply),

@@ -1,10 +1,3 @@
-import './styles/tokens.css';
-import './styles/base.css';
-import './styles/layout.css';
-import './styles/controls.css';
-import './styles/items.css';
-import './styles/comments.css';
-import './styles/home.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

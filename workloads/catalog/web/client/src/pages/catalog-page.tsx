@@ -75,7 +75,7 @@ function Shelves({ items }: { items: readonly Item[] }) {
   }
   return (
     <section aria-label="Items">
-      <div className="toolbar" role="search">
+      <search className="toolbar">
         <div className="search-field">
           <label htmlFor="search" className="visually-hidden">
             Search the catalog
@@ -101,7 +101,7 @@ function Shelves({ items }: { items: readonly Item[] }) {
           </select>
         </label>
         <p className="toolbar-count">{found}</p>
-      </div>
+      </search>
       <h2 className="visually-hidden">Items</h2>
       {selected.length === 0 ? (
         <div className="empty-state">

@@ -15,7 +15,7 @@ export function HomePage() {
     <>
       <section className="hero">
         <div className="hero-words">
-          <h1>Good things for going out and for coming home.</h1>
+          <h1>Good things for going out and coming home.</h1>
           <p className="lead">
             Gear that is happy in the rain and goods that make the evening longer. Looked at, rated and talked
             about by the people who use them.

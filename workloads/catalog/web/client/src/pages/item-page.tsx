@@ -2,6 +2,7 @@ import { Link } from 'wouter';
 import { toApiError } from '../api/api-error.ts';
 import type { Item, RatingSummary } from '../api/model.ts';
 import { ErrorPanel, StaleNotice } from '../parts/error-panel.tsx';
+import { HeroScene } from '../parts/hero-scene.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { CommentSection } from '../parts/comment-section.tsx';
 import { MoreItems } from '../parts/more-items.tsx';
@@ -131,6 +132,7 @@ function ItemSkeleton() {
 function ItemGone() {
   return (
     <div className="page message-page">
+      <HeroScene />
       <h1>This item is not on our shelves</h1>
       <p>It may have been sold out for good, or the link has a slip in it.</p>
       <Link href="/catalog" className="button">

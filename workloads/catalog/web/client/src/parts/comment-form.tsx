@@ -45,7 +45,7 @@ export function CommentForm({ itemId, text, onText }: CommentFormProps) {
             {...attributes}
             ref={nameField}
             name="name"
-            autoComplete="nickname"
+            autoComplete="name"
             maxLength={nameMax}
             value={name}
             onChange={(event) => setName(event.target.value)}

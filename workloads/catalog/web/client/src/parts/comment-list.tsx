@@ -1,5 +1,6 @@
 import type { Comment } from '../api/model.ts';
 import type { Write } from '../state/outbox.ts';
+import { useNow } from './use-now.ts';
 import { toMoment } from './words.ts';
 import { WriteStatus } from './write-status.tsx';
 
@@ -11,7 +12,7 @@ interface CommentListProps {
 }
 
 export function CommentList({ comments, own, onTakeBack }: CommentListProps) {
-  const now = Date.now();
+  const now = useNow();
   return (
     <ol className="comment-list">
       {own.map((write) =>

@@ -42,7 +42,7 @@ export function ErrorPanel({ title, error, onRetry, isRetrying }: ErrorPanelProp
 /** Beside what is still shown from before, when its refresh failed. */
 export function StaleNotice({ error, onRetry, isRetrying }: Omit<ErrorPanelProps, 'title'>) {
   return (
-    <div className="stale-notice" role="status">
+    <div className="stale-notice" aria-live="polite">
       <p>This may be a little old: the last refresh did not work.</p>
       <CorrelationId error={error} />
       <button type="button" className="button-quiet" onClick={onRetry} disabled={isRetrying}>

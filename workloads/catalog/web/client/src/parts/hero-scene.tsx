@@ -1,7 +1,13 @@
 /** Hills, a cabin with its lamp lit, and a tent: drawn in the colours of the theme, so that night falls with it. */
 export function HeroScene() {
   return (
-    <svg className="hero-scene" viewBox="0 0 640 460" aria-hidden="true" focusable="false">
+    <svg
+      className="hero-scene"
+      viewBox="0 0 640 460"
+      preserveAspectRatio="xMidYMax slice"
+      aria-hidden="true"
+      focusable="false"
+    >
       <rect width="640" height="460" className="scene-sky" />
       <circle cx="470" cy="128" r="92" className="scene-glow" />
       <circle cx="470" cy="128" r="52" className="scene-sun" />

@@ -5,7 +5,7 @@ import { Icon } from './icon.tsx';
 export function OfflineBanner() {
   const isShown = !useStore(isReachable);
   return (
-    <div role="status">
+    <div aria-live="polite">
       {isShown && (
         <div className="offline-banner">
           <Icon name="offline" />

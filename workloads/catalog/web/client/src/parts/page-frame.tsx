@@ -52,9 +52,5 @@ function usePageChange(main: React.RefObject<HTMLElement | null>) {
 
 function LiveRegion() {
   const sentence = useStore(announcement);
-  return (
-    <p className="visually-hidden" role="status">
-      {sentence}
-    </p>
-  );
+  return <output className="visually-hidden">{sentence}</output>;
 }

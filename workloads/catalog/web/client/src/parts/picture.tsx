@@ -15,7 +15,7 @@ export function Picture({ item, isEager = false }: PictureProps) {
     <div className="picture">
       <img
         src={item.imagePath}
-        alt={`Picture of ${item.name}`}
+        alt={item.name}
         width={800}
         height={600}
         loading={isEager ? 'eager' : 'lazy'}
@@ -28,11 +28,12 @@ export function Picture({ item, isEager = false }: PictureProps) {
 
 function StandIn({ name }: { name: string }) {
   return (
-    <div className="picture picture-stand-in" role="img" aria-label={`No picture of ${name}`}>
+    <div className="picture picture-stand-in">
       <svg viewBox="0 0 80 60" aria-hidden="true" focusable="false">
         <path d="M12 46 32 18l12 16 7-9 17 21z" />
         <circle cx="58" cy="17" r="5" />
       </svg>
+      <p className="visually-hidden">No picture of {name}</p>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { type AnsweredBy, answers } from '../state/answers.ts';
+import { answers } from '../state/answers.ts';
 import { useStore } from '../state/store.ts';
 
 export function ShopFooter() {
@@ -7,13 +7,16 @@ export function ShopFooter() {
       <div className="shop-footer-row">
         <p className="footer-words">
           <strong>Hearth &amp; Trail</strong>
-          <span>Good things for going out and for coming home.</span>
+          <span>Good things for going out and coming home.</span>
         </p>
         <ServedBy />
       </div>
     </footer>
   );
 }
+
+/** Colours in layout.css. */
+const tones = 6;
 
 /** Who answered last, and one tick for each of the last answers, coloured by server. */
 function ServedBy() {
@@ -24,7 +27,11 @@ function ServedBy() {
     <p className="served-by" data-testid="served-by">
       <span className="served-ticks" aria-hidden="true">
         {list.map((answer) => (
-          <span key={answer.sequence} className={`tick tone-${toTone(answer)}`} title={answer.server} />
+          <span
+            key={answer.sequence}
+            className={`tick tone-${answer.acquaintance % tones}`}
+            title={answer.server}
+          />
         ))}
       </span>
       <span>
@@ -33,13 +40,4 @@ function ServedBy() {
       </span>
     </p>
   );
-}
-
-const tones = 6;
-
-/** The same server has the same colour on every page and after a reload. */
-function toTone({ server }: AnsweredBy): number {
-  let sum = 0;
-  for (const character of server) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 9973;
-  return sum % tones;
 }

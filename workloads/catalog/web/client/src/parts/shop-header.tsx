@@ -15,7 +15,11 @@ export function ShopHeader() {
           <Link href="/" className="nav-link" aria-current={path === '/' ? 'page' : undefined}>
             Home
           </Link>
-          <Link href="/catalog" className="nav-link" aria-current={path === '/catalog' ? 'page' : undefined}>
+          <Link
+            href="/catalog"
+            className="nav-link"
+            aria-current={path === '/catalog' ? 'page' : path.startsWith('/catalog/') || undefined}
+          >
             Catalog
           </Link>
         </nav>

@@ -1,0 +1,31 @@
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { CommanderError } from 'commander';
+import { toFailure } from './output/render-failure.ts';
+import { createProgram } from './program.ts';
+
+/** Runs one command line; the process's exit code is set, never forced, so that output gets out whole. */
+async function main(args: readonly string[]): Promise<void> {
+  // A reader that went away (`alwayson events | head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  try {
+    const program = createProgram();
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return;
+    report(error instanceof CommanderError ? toUsageError(error) : error, args.includes('--json'));
+  }
+}
+
+function toUsageError(error: CommanderError): AlwaysOnError {
+  return new AlwaysOnError('AON_USAGE', error.message.replace(/^error: /, '').replaceAll('\n', ' '));
+}
+
+function report(error: unknown, json: boolean): void {
+  const { text, document, exitCode } = toFailure(error);
+  if (json) process.stdout.write(`${JSON.stringify(document)}\n`);
+  else process.stderr.write(`${text}\n`);
+  process.exitCode = exitCode;
+}
+
+await main(process.argv.slice(2));

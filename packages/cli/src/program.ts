@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+import { registerDoctor } from './commands/doctor.ts';
+import { registerDown } from './commands/down.ts';
+import { registerEvents } from './commands/events.ts';
+import { registerKill, registerRevive } from './commands/kill-and-revive.ts';
+import { registerLogs } from './commands/logs.ts';
+import { registerManifest } from './commands/manifest.ts';
+import { registerOpen } from './commands/open.ts';
+import { registerStatus } from './commands/status.ts';
+import { registerUp } from './commands/up.ts';
+
+export const version = '0.1.0';
+
+const exitCodes =
+  'Exit codes: 0 done, 1 failed, 2 wrong usage or manifest, 3 refused by a guard, 4 nothing is running.';
+
+/** The whole command line, not yet run. It throws instead of ending the process. */
+export function createProgram(): Command {
+  const program = new Command('./alwayson')
+    .description('Runs a web workload as a mission-critical workload, on machines its users own.')
+    .version(version)
+    .option('--json', 'one JSON document on standard output; progress goes to standard error', false)
+    .option('--config <file>', 'configuration file of the workload')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', `\n${exitCodes}\n\nExample:\n  $ ./alwayson up --detach`);
+  for (const register of [
+    registerUp,
+    registerDown,
+    registerStatus,
+    registerEvents,
+    registerLogs,
+    registerKill,
+    registerRevive,
+    registerOpen,
+    registerDoctor,
+    registerManifest,
+  ]) {
+    register(program);
+  }
+  forAll(program, (command) => command.exitOverride().configureOutput({ writeErr: () => undefined }));
+  return program;
+}
+
+function forAll(command: Command, apply: (command: Command) => void): void {
+  apply(command);
+  for (const child of command.commands) forAll(child, apply);
+}

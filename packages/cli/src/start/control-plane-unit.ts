@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import type { Environment } from '@alwayson/protocol/environment.ts';
+import type { UnitSpecInput } from '@alwayson/protocol/units.ts';
+import { toEnvironmentFile } from '../environment/environment-file.ts';
+
+export const controlPlaneUnitId = 'control-plane';
+
+/** What the witness host is asked to keep alive. `upAt` names this `up`: the control plane takes the workload's code as of then. */
+export function createControlPlaneUnit(environment: Environment, upAt: string): UnitSpecInput {
+  return {
+    id: controlPlaneUnitId,
+    kind: 'control-plane',
+    generation: 1,
+    command: ['{node}', join(environment.installDir, 'packages/control-plane/src/main.ts')],
+    env: {
+      ALWAYSON_ENVIRONMENT: toEnvironmentFile(environment.stateDir),
+      ALWAYSON_UP_AT: upAt,
+      NODE_COMPILE_CACHE: join(environment.stateDir, 'cache/node'),
+      NODE_ENV: 'production',
+    },
+    address: '127.0.0.1',
+    port: environment.console.port,
+    probe: { type: 'http', path: '/readyz' },
+  };
+}

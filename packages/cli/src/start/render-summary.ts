@@ -1,0 +1,31 @@
+import type { Status } from '@alwayson/protocol/status.ts';
+import { renderTable } from '../output/text-table.ts';
+import { listUnits } from './render-start.ts';
+
+/** The short table after a start: where to go, what to try, how to end it. */
+export function renderSummary(status: Status, options: { foreground: boolean }): string {
+  const zones = status.regions.flatMap((region) => region.zones);
+  const head = `${status.workload} is running: ${status.regions.length} regions, ${zones.length} zones, ${listUnits(status).length} units.`;
+  const victim = zones[0]?.name ?? 'ZONE';
+  const rows = [
+    ['Front door', status.frontDoor],
+    ['Console', `${status.console}  (./alwayson open signs you in)`],
+    ['Look', './alwayson status --watch'],
+    ['Break it', `./alwayson kill ${victim}   and back: ./alwayson revive ${victim}`],
+    ['Stop it', options.foreground ? 'Ctrl-C here, or ./alwayson down' : './alwayson down'],
+  ];
+  return [head, '', ...renderTable(rows), ''].join('\n');
+}
+
+/** The same for programs. */
+export function toSummaryDocument(status: Status, stateDir: string): Record<string, unknown> {
+  return {
+    workload: status.workload,
+    environment: status.environment,
+    state: status.state,
+    phase: status.phase,
+    frontDoor: status.frontDoor,
+    console: status.console,
+    stateDir,
+  };
+}

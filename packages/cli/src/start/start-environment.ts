@@ -1,0 +1,93 @@
+import type { Environment } from '@alwayson/protocol/environment.ts';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import type { Status } from '@alwayson/protocol/status.ts';
+import { createControlPlaneClient } from '../client/control-plane-client.ts';
+import { createWitnessClient } from '../client/host-client.ts';
+import { bootstrapEnvironment } from '../environment/bootstrap-environment.ts';
+import { readEnvironment } from '../environment/environment-file.ts';
+import { assertPortsFree } from '../environment/ports.ts';
+import { makeFolder, type StateFolder } from '../environment/state-folder.ts';
+import { takeUpLock } from '../environment/up-lock.ts';
+import { loadManifest } from '../manifest/load-manifest.ts';
+import { assertPrerequisites } from '../prerequisites/check-prerequisites.ts';
+import { createControlPlaneUnit } from './control-plane-unit.ts';
+import { waitUntilRunning } from './wait-until-running.ts';
+import { findWitnessHost, startWitnessHost } from './witness-host.ts';
+
+export interface StartOptions {
+  configFile: string;
+  stateFolder: StateFolder;
+  frontDoorPort?: number | undefined;
+  consolePort?: number | undefined;
+  /** Ends the waiting; what was started stays. */
+  signal: AbortSignal;
+  note: (text: string) => void;
+}
+
+export interface StartedEnvironment {
+  environment: Environment;
+  status: Status;
+}
+
+/** The environment of the state folder and its status when it is up already, else undefined. */
+export async function findStartedEnvironment(stateDir: string): Promise<StartedEnvironment | undefined> {
+  const environment = readEnvironmentIfSound(stateDir);
+  if (!environment || !(await findWitnessHost(environment))) return undefined;
+  try {
+    const status = await createControlPlaneClient(environment).status({ timeoutMs: 3000 });
+    return status.phase === 'running' ? { environment, status } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A damaged file is for the start to repair, under its lock. */
+function readEnvironmentIfSound(stateDir: string): Environment | undefined {
+  try {
+    return readEnvironment(stateDir);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * From a configuration file to a serving environment. Everything that can be refused is refused before anything starts; what runs
+ * already is joined, not started again.
+ */
+export async function startEnvironment(options: StartOptions): Promise<StartedEnvironment> {
+  const { stateFolder, signal, note } = options;
+  const loaded = await loadManifest(options.configFile);
+  await assertPrerequisites(stateFolder.path);
+  // Folders that the host makes must stay passable for the user postgres, whatever the caller's mask is.
+  process.umask(0o022);
+  makeFolder(stateFolder.path);
+  const release = takeUpLock(stateFolder.path);
+  try {
+    const environment = await bootstrapEnvironment({
+      ...loaded,
+      stateDir: stateFolder.path,
+      frontDoorPort: options.frontDoorPort,
+      consolePort: options.consolePort,
+      say: note,
+    });
+    if (environment.frontDoor.port === environment.console.port) {
+      throw new AlwaysOnError('AON_USAGE', 'The front door and the console need two ports.');
+    }
+    await launch(environment, signal);
+    return { environment, status: await waitUntilRunning(environment, signal) };
+  } finally {
+    release();
+  }
+}
+
+async function launch(environment: Environment, signal: AbortSignal): Promise<void> {
+  const witness = await findWitnessHost(environment);
+  if (witness?.units.some(({ kind }) => kind === 'control-plane')) return;
+  if (!witness) {
+    await assertPortsFree(environment);
+    await startWitnessHost(environment, signal);
+  }
+  await createWitnessClient(environment).putUnit(
+    createControlPlaneUnit(environment, new Date().toISOString()),
+  );
+}

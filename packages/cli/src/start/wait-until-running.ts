@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Environment } from '@alwayson/protocol/environment.ts';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import type { Status } from '@alwayson/protocol/status.ts';
+import { createControlPlaneClient } from '../client/control-plane-client.ts';
+import { type FollowedMessage, followStream } from '../client/follow-stream.ts';
+import { createWitnessClient } from '../client/host-client.ts';
+import { createLiveRegion, createPainter } from '../output/terminal.ts';
+import { controlPlaneUnitId } from './control-plane-unit.ts';
+import { renderStartChanges, renderStartTree, renderWaitingUnits, type StartView } from './render-start.ts';
+
+/** A first start builds front ends and copies databases; a start that takes longer than this does not end by itself. */
+const startDeadlineMs = 300_000;
+const redrawEveryMs = 500;
+const controlPlaneRestartsMax = 5;
+
+/** Shows what is starting until all of it has been ready once. */
+export async function waitUntilRunning(environment: Environment, signal: AbortSignal): Promise<Status> {
+  const progress = createProgress();
+  const ended = new AbortController();
+  const late = AbortSignal.timeout(startDeadlineMs);
+  const either = AbortSignal.any([signal, ended.signal, late]);
+  const watching = watchControlPlane(environment, progress, either).catch((error: unknown) =>
+    ended.abort(error),
+  );
+  try {
+    const messages = followStream(createControlPlaneClient(environment), { signal: either });
+    for await (const message of messages) {
+      progress.take(message);
+      if (message.type === 'status' && message.status.phase === 'running') return message.status;
+    }
+    signal.throwIfAborted();
+    if (late.aborted) throw toLateError(progress.view().status);
+    throw ended.signal.reason;
+  } finally {
+    ended.abort();
+    await watching;
+    progress.close();
+  }
+}
+
+interface Progress {
+  take(message: FollowedMessage): void;
+  /** What the witness host says of a control plane that does not answer. */
+  tellControlPlane(text: string): void;
+  view(): StartView;
+  close(): void;
+}
+
+/** On a terminal one live tree; elsewhere a line for every zone that got further. */
+function createProgress(): Progress {
+  const { stderr } = process;
+  const painter = createPainter(stderr);
+  const region = stderr.isTTY ? createLiveRegion(stderr) : undefined;
+  const startedAt = performance.now();
+  let known: Omit<StartView, 'elapsedSeconds'> = {};
+  const view = () => ({ ...known, elapsedSeconds: Math.round((performance.now() - startedAt) / 1000) });
+  const redraw = () => region?.show(renderStartTree(view(), painter));
+  const timer = region && setInterval(redraw, redrawEveryMs);
+  return {
+    take(message) {
+      if (message.type === 'operation') known = { ...known, operation: message.operation };
+      if (message.type !== 'status') return;
+      if (!region)
+        for (const line of renderStartChanges(known.status, message.status)) stderr.write(`${line}\n`);
+      known = { ...known, status: message.status };
+      redraw();
+    },
+    tellControlPlane(text) {
+      known = { ...known, controlPlane: text };
+    },
+    view,
+    close() {
+      clearInterval(timer);
+      region?.close({ clear: true });
+    },
+  };
+}
+
+/** A control plane that dies again and again will not answer by waiting: throws with the end of its log. */
+async function watchControlPlane(
+  environment: Environment,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const witness = createWitnessClient(environment);
+  while (!signal.aborted && progress.view().status === undefined) {
+    await delay(1000, undefined, { signal }).catch(() => undefined);
+    const host = await witness.status({ timeoutMs: 2000 }).catch(() => undefined);
+    const unit = host?.units.find(({ id }) => id === controlPlaneUnitId);
+    if (!unit) continue;
+    progress.tellControlPlane(`${unit.state}${unit.restarts > 0 ? `, ${unit.restarts} restarts` : ''}`);
+    if (unit.restarts < controlPlaneRestartsMax) continue;
+    const log = await witness.log(controlPlaneUnitId, { lines: 20 }).catch(() => '');
+    const shown = log.trimEnd().replaceAll(/^/gm, '  | ');
+    throw new AlwaysOnError(
+      'AON_UNIT_START_FAILED',
+      `The control plane ended ${unit.restarts} times.\n${shown}`,
+      {
+        hint: 'See ./alwayson logs control-plane. What was started goes on; ./alwayson down stops it.',
+      },
+    );
+  }
+}
+
+function toLateError(status: Status | undefined): AlwaysOnError {
+  const waiting = status ? renderWaitingUnits(status) : '  the control plane, which never answered';
+  return new AlwaysOnError(
+    'AON_TIMEOUT',
+    `Not everything is up after ${startDeadlineMs / 1000} s. Waiting for:\n${waiting}`,
+    {
+      hint: 'See ./alwayson logs UNIT for each. What was started goes on trying; ./alwayson down stops it.',
+    },
+  );
+}

@@ -1,0 +1,47 @@
+import { toRegions } from '@alwayson/core/estate/topology.ts';
+import type { QueuePolicy } from '@alwayson/core/queue/queue-facts.ts';
+import type { Manifest } from '@alwayson/protocol/manifest.ts';
+import type { Status } from '@alwayson/protocol/status.ts';
+import type { Controller, ControllerContext } from '../controller.ts';
+import { createUnitApplier } from '../estate/unit-applier.ts';
+import { renderQueueUnits } from './queue-units.ts';
+import { createRegionQueue } from './region-queue.ts';
+
+/** Runs the queue pair and the cache of every region, and decides which server of a pair accepts writes. */
+export function createQueueController(
+  context: ControllerContext,
+): Controller & { status(): Status['queues'] } {
+  const { environment, manifest, placement, journal } = context;
+  const regions = toRegions(environment);
+  const units = new Map(regions.flatMap((region) => [...renderQueueUnits(environment, manifest, region)]));
+  const applier = createUnitApplier(placement, journal);
+  const policy = toPolicy(manifest);
+  const queues = policy === null ? [] : regions.map((region) => createRegionQueue(context, region, policy));
+  return {
+    name: 'queue',
+    // Beside each other: a zone that does not answer must not hold up the others.
+    async tick(signal) {
+      const parts = [applier.apply(units), ...queues.map((queue) => queue.tick(signal))];
+      const failed = (await Promise.allSettled(parts)).find(({ status }) => status === 'rejected');
+      if (failed?.status === 'rejected') throw failed.reason;
+    },
+    status: () => queues.map((queue) => queue.status()),
+    async close() {
+      for (const queue of queues) queue.close();
+    },
+  };
+}
+
+/** Null when the workload has no queue. */
+function toPolicy(manifest: Manifest): QueuePolicy | null {
+  const store = manifest.stores.find(({ kind }) => kind === 'queue');
+  if (store === undefined) return null;
+  const { durability, whenCopyLost } = store;
+  return {
+    copies: durability === 'replicated' ? 2 : 1,
+    whenCopyLost,
+    silentMs: 2000,
+    frozenMs: 6000,
+    patienceMs: 10_000,
+  };
+}

@@ -1,0 +1,151 @@
+import type { RegionPlan } from '@alwayson/core/estate/topology.ts';
+import { decideQueue, type QueueAction, type QueueEvent } from '@alwayson/core/queue/decide-queue.ts';
+import type { QueuePolicy } from '@alwayson/core/queue/queue-facts.ts';
+import { firstQueueRecord, type QueueRecord } from '@alwayson/core/queue/queue-record.ts';
+import { zonePorts } from '@alwayson/protocol/environment.ts';
+import type { Event } from '@alwayson/protocol/operations.ts';
+import type { Status } from '@alwayson/protocol/status.ts';
+import { z } from 'zod';
+import type { ControllerContext } from '../controller.ts';
+import { createQueueServerWatch, type QueueServerWatch } from './queue-server-watch.ts';
+import { queueUnitId, queueZones } from './queue-units.ts';
+
+const Record = z.object({
+  term: z.int().nonnegative(),
+  primary: z.string(),
+  primaryRun: z.string().nullable(),
+  replicaRun: z.string().nullable(),
+  inSync: z.boolean(),
+});
+
+/** One decision often opens the way for the next; more than these wait for the next tick. */
+const roundsMax = 4;
+const confirmCopyMs = 1000;
+
+type QueueStatus = Status['queues'][number];
+
+export interface RegionQueue {
+  tick(signal: AbortSignal): Promise<void>;
+  status(): QueueStatus;
+  close(): void;
+}
+
+/** Observes a region's pair of queue servers, lets `core` decide, and carries it out. */
+export function createRegionQueue(
+  context: ControllerContext,
+  region: RegionPlan,
+  policy: QueuePolicy,
+): RegionQueue {
+  const { environment, placement, records, journal, now } = context;
+  const zones = queueZones(region);
+  const name = `queue-${region.name}`;
+  const port = zonePorts.redisQueue;
+  const zoneOf = (server: string) =>
+    zones.find(({ address }) => server === `${address}:${port}`)?.name ?? null;
+  const { redis: password } = environment.passwords;
+  const watch = ({ name: zone, address }: (typeof zones)[number]) =>
+    createQueueServerWatch({ zone, address, port, password, now, zoneOf });
+  const watches: [QueueServerWatch, QueueServerWatch] = [watch(zones[0]), watch(zones[1])];
+  let status: QueueStatus = {
+    region: region.name,
+    primary: null,
+    state: 'unknown',
+    copies: policy.copies,
+    depth: null,
+  };
+
+  const watchOf = (zone: string) => {
+    const found = watches.find((candidate) => candidate.zone === zone);
+    if (found === undefined) throw new Error(`${zone} holds no queue of region ${region.name}.`);
+    return found;
+  };
+
+  const commit = (record: QueueRecord, event: QueueEvent) => {
+    records.commit(name, records.read(name, Record, record).version, record);
+    const { severity, message } = describe(event, record, region.name);
+    journal.event({ severity, type: `queue.${event}`, entity: name, message, data: { ...record } });
+  };
+
+  const perform = async (action: QueueAction) => {
+    const { type } = action;
+    switch (type) {
+      case 'commit':
+        return commit(action.record, action.event);
+      case 'unfence':
+        return watchOf(action.zone).process().unfence(action);
+      case 'follow':
+        return watchOf(action.zone).process().follow(watchOf(action.primary));
+      case 'setCopies':
+        return watchOf(action.zone).process().setCopies(action.copies);
+      case 'confirmCopy':
+        if (await watchOf(action.zone).process().confirmCopy(confirmCopyMs))
+          commit(action.record, action.event);
+        return;
+      case 'start':
+      case 'stop':
+      case 'restart':
+        await placement.act(action.zone, queueUnitId(action.zone), type);
+    }
+  };
+
+  const round = async (signal: AbortSignal) => {
+    const [one, two] = await Promise.all([
+      watches[0].observe(placement.observe(watches[0].zone)),
+      watches[1].observe(placement.observe(watches[1].zone)),
+    ]);
+    const { value: record } = records.read(name, Record, firstQueueRecord(zones[0].name));
+    const decision = decideQueue(record, [one, two], { policy, now: now() });
+    const primary = [one, two].find(({ zone }) => zone === record.primary);
+    const depth = primary?.process ? await depthOf(watchOf(record.primary)) : null;
+    status = {
+      region: region.name,
+      primary: record.term === 0 ? null : queueUnitId(record.primary),
+      state: decision.state,
+      copies: primary?.process?.copies ?? status.copies,
+      depth,
+      ...(decision.reason === undefined ? {} : { reason: decision.reason }),
+    };
+    for (const action of decision.actions) {
+      signal.throwIfAborted();
+      await perform(action);
+    }
+    return decision.actions.length > 0;
+  };
+
+  return {
+    async tick(signal) {
+      for (let n = 0; n < roundsMax && (await round(signal)); n += 1);
+    },
+    status: () => status,
+    close: () => watches.forEach((watched) => watched.close()),
+  };
+}
+
+/** Null when it cannot be told, as while the data is loaded. */
+async function depthOf(watch: QueueServerWatch): Promise<number | null> {
+  try {
+    return await watch.process().depth();
+  } catch {
+    return null;
+  }
+}
+
+function describe(
+  event: QueueEvent,
+  { primary, term }: QueueRecord,
+  region: string,
+): { severity: Event['severity']; message: string } {
+  const queue = `the queue of ${region}`;
+  switch (event) {
+    case 'chosen':
+      return { severity: 'info', message: `${primary} accepts the writes of ${queue} (term ${term}).` };
+    case 'promoted':
+      return { severity: 'warning', message: `${primary} took over ${queue} (term ${term}).` };
+    case 'restarted':
+      return { severity: 'warning', message: `${primary} was restarted and goes on with ${queue}.` };
+    case 'copy-lost':
+      return { severity: 'warning', message: `The second copy of ${queue} is gone.` };
+    case 'copy-confirmed':
+      return { severity: 'info', message: `Every write of ${queue} is kept in two copies.` };
+  }
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { problemContentType } from '@alwayson/protocol/problem.ts';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { HttpProblem, toHttpProblem, toProblemDocument } from './http-problem.ts';
+import type { Identity } from './identity.ts';
+import type { Log } from './log-line.ts';
+import type { Readiness } from './readiness.ts';
+
+export interface ServerOptions {
+  identity: Identity;
+  readiness: Readiness;
+  log: Log;
+  /** Told in `X-Requested-Api-Version` where the path has no `:version`. */
+  apiVersion?: string;
+  /** Where the stamp agent asks for readiness; as in the manifest. */
+  probePath?: string;
+  bodyBytesMax?: number;
+  /** Requests at work at one time; above it 503 with Retry-After, which is better than answering all of them late. */
+  concurrencyMax?: number;
+}
+
+export const correlationHeader = 'x-correlation-id';
+
+/** Longer than a gateway keeps an idle connection, so that it never sends a request into a connection that is closing. */
+const keepAliveTimeoutMs = 75_000;
+const requestTimeoutMs = 15_000;
+const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const versionPattern = /^\d{1,3}\.\d{1,3}$/;
+
+/**
+ * A Fastify server with the manners that every component should have: problem+json for every error, correlation and
+ * origin headers, JSON only, bounded bodies and bounded concurrency, `/livez` and the probe path. See `serve` to run it.
+ */
+export function createServer(options: ServerOptions): FastifyInstance {
+  const { identity, readiness, log, apiVersion = '1.0', probePath = '/readyz' } = options;
+  const server = fastify({
+    logger: false,
+    bodyLimit: options.bodyBytesMax ?? 65_536,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    // While closing, what still arrives on open connections is served, and the connections are let go.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    genReqId: ({ headers }) => {
+      const given = headers[correlationHeader];
+      return typeof given === 'string' && uuidPattern.test(given) ? given : randomUUID();
+    },
+  });
+  server.removeContentTypeParser('text/plain');
+
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers({
+      [correlationHeader]: request.id,
+      'x-server-name': identity.unit,
+      'x-server-location': identity.region,
+      'x-requested-api-version': toVersion(request.params) ?? apiVersion,
+    });
+  });
+  boundConcurrency(server, options.concurrencyMax ?? 256, [probePath, '/livez']);
+  server.addHook('onSend', async (_request, reply) => {
+    if (readiness.isStopping()) reply.header('connection', 'close');
+  });
+  server.setErrorHandler((error, request, reply) => sendProblem(error, { request, reply, log }));
+  server.setNotFoundHandler(() => {
+    throw new HttpProblem(404, 'NOT_FOUND', { detail: 'There is nothing at this address.' });
+  });
+
+  server.get('/livez', async () => ({ alive: true }));
+  server.get(probePath, async (_request, reply) => {
+    const report = readiness.report();
+    if (!report.ready) reply.status(503).header('retry-after', '1');
+    return report;
+  });
+  return server;
+}
+
+/** Requests over the bound are refused before their body is read. Probes always get through. */
+function boundConcurrency(server: FastifyInstance, concurrencyMax: number, exempt: readonly string[]): void {
+  let active = 0;
+  server.addHook('onRequest', async (request, reply) => {
+    if (exempt.includes(request.routeOptions.url ?? '')) return;
+    if (active >= concurrencyMax) {
+      const detail = 'The service is busy. Try again in a moment.';
+      throw new HttpProblem(503, 'BUSY', { detail, retryAfterSeconds: 1 });
+    }
+    active += 1;
+    reply.raw.once('close', () => {
+      active -= 1;
+    });
+  });
+}
+
+interface Exchange {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  log: Log;
+}
+
+function sendProblem(error: unknown, { request, reply, log }: Exchange): FastifyReply {
+  const expected = toHttpProblem(error);
+  const problem =
+    expected ?? new HttpProblem(500, 'INTERNAL', { detail: 'Something went wrong on our side.' });
+  if (problem.status >= 500) {
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    const facts = { correlationId: request.id, method: request.method, route: request.routeOptions.url };
+    const text = expected === null && error instanceof Error ? error.stack : String(cause);
+    log('request.failed', { ...facts, code: problem.code, error: text });
+  }
+  if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', String(problem.retryAfterSeconds));
+  return reply
+    .status(problem.status)
+    .serializer(JSON.stringify)
+    .type(problemContentType)
+    .send(toProblemDocument(problem, request.id));
+}
+
+function toVersion(params: unknown): string | undefined {
+  if (typeof params !== 'object' || params === null || !('version' in params)) return undefined;
+  const { version } = params;
+  return typeof version === 'string' && versionPattern.test(version) ? version : undefined;
+}
