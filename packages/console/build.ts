@@ -12,6 +12,8 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 await build({
   root,
   configFile: resolve(root, 'vite.config.ts'),
+  // Node runs the TypeScript itself: nothing is written beside the sources.
+  configLoader: 'native',
   logLevel: 'warn',
   // Never emptied: OUTDIR is the caller's, and a wrong one must not lose anything.
   build: { outDir: resolve(outDir), emptyOutDir: false },

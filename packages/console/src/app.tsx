@@ -5,6 +5,7 @@ import { EventsPage } from './events/events-page.tsx';
 import { LiveProvider } from './live/live-provider.tsx';
 import { theme } from './look/theme.ts';
 import { MapPage } from './map/map-page.tsx';
+import { FaultBoundary } from './shell/fault-boundary.tsx';
 import { NotFoundPage } from './shell/not-found-page.tsx';
 import { Shell } from './shell/shell.tsx';
 import { TryProvider } from './try/try-provider.tsx';
@@ -16,20 +17,22 @@ const queries = new QueryClient({
 
 export function App() {
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto">
-      <QueryClientProvider client={queries}>
-        <LiveProvider>
-          <TryProvider>
-            <Shell>
-              <Switch>
-                <Route path="/" component={MapPage} />
-                <Route path="/events" component={EventsPage} />
-                <Route component={NotFoundPage} />
-              </Switch>
-            </Shell>
-          </TryProvider>
-        </LiveProvider>
-      </QueryClientProvider>
-    </MantineProvider>
+    <FaultBoundary>
+      <MantineProvider theme={theme} defaultColorScheme="auto">
+        <QueryClientProvider client={queries}>
+          <LiveProvider>
+            <TryProvider>
+              <Shell>
+                <Switch>
+                  <Route path="/" component={MapPage} />
+                  <Route path="/events" component={EventsPage} />
+                  <Route component={NotFoundPage} />
+                </Switch>
+              </Shell>
+            </TryProvider>
+          </LiveProvider>
+        </QueryClientProvider>
+      </MantineProvider>
+    </FaultBoundary>
   );
 }

@@ -139,12 +139,12 @@ export const Manifest = z
   })
   .superRefine(
     (manifest, context) => {
-      for (const fault of findReferenceFaults(Referring.parse(manifest))) {
+      for (const fault of findReferenceFaults(Referring.safeParse(manifest).data)) {
         context.addIssue({ code: 'custom', path: fault.path, message: fault.message, input: fault.found });
       }
     },
     // Also when other rules are broken: all faults are told at once.
-    { when: (payload) => typeof payload.value === 'object' && payload.value !== null },
+    { when: () => true },
   );
 export type Manifest = z.infer<typeof Manifest>;
 export type ManifestInput = z.input<typeof Manifest>;
@@ -188,7 +188,8 @@ function findDuplicates(list: string, items: readonly Named[]): ReferenceFault[]
 }
 
 /** Names must be unique in their list, and every name that is referred to must be declared. */
-function findReferenceFaults(manifest: Referring): ReferenceFault[] {
+function findReferenceFaults(manifest: Referring | undefined): ReferenceFault[] {
+  if (!manifest) return [];
   const known = [...manifest.components, ...manifest.stores]
     .map((entry) => entry.name)
     .filter((name) => name !== '');

@@ -113,6 +113,8 @@ export const HostStatus = z.object({
   /** Goes up with every change of any unit's status; the `after` of a long poll. */
   version: z.int(),
   units: z.array(UnitStatus),
+  /** Faults of the host itself that people should know of, such as a damaged file that was set aside. */
+  problems: z.array(z.string()).optional(),
 });
 export type HostStatus = z.infer<typeof HostStatus>;
 

@@ -1,5 +1,5 @@
-import { isAlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { Cache, CacheEntry } from './cache.ts';
+import { isUnavailable } from './unavailable.ts';
 
 export interface CachedValue<T> {
   value: T;
@@ -62,7 +62,7 @@ async function loadOrStale<T>(
   try {
     return await Promise.race([loading, impatience]);
   } catch (error) {
-    if (isAlwaysOnError(error)) return stale;
+    if (isUnavailable(error)) return stale;
     throw error;
   } finally {
     clearTimeout(timer);

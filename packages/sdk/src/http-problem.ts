@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
-import { errorCatalogue, isAlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { isAlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { Problem } from '@alwayson/protocol/problem.ts';
+import { isUnavailable } from './unavailable.ts';
 
 export interface FieldFault {
   /** Where it is, such as `price` or `limit`. */
@@ -50,11 +51,10 @@ export function toProblemDocument(problem: HttpProblem, correlationId: string): 
 /** Anything thrown while a request was handled, as the answer it deserves; null when it was not expected. */
 export function toHttpProblem(error: unknown): HttpProblem | null {
   if (error instanceof HttpProblem) return error;
-  if (isAlwaysOnError(error)) {
-    const { status } = errorCatalogue[error.code];
+  if (isAlwaysOnError(error) && isUnavailable(error)) {
     const detail =
       'The service cannot do this right now. Try again in a moment, with the same Idempotency-Key.';
-    return status === 503 ? new HttpProblem(status, error.code, { detail, retryAfterSeconds: 1 }) : null;
+    return new HttpProblem(503, error.code, { detail, retryAfterSeconds: 1 });
   }
   return isHttpError(error) ? fromFrameworkError(error) : null;
 }

@@ -19,6 +19,7 @@ export interface Identity {
   buildDir: string | undefined;
 }
 
+/** One region's queue: the servers of which one accepts writes. */
 export interface QueueRegion {
   region: string;
   /** Redis URLs, own zone first. */
@@ -57,16 +58,13 @@ export function readSqlDoors(variables: Variables = process.env): {
 
 /** The queues of all regions, own first. Throws AON_USAGE when there is none or the JSON is not as expected. */
 export function readQueues(variables: Variables = process.env): QueueRegion[] {
-  const name = 'ALWAYSON_QUEUES';
   const example = '[{"region":"local","servers":["redis://127.0.0.1:6379"]}]';
-  const text = required(variables, name, example);
+  const text = required(variables, 'ALWAYSON_QUEUES', example);
   const queues = parseJson(text);
-  if (!Array.isArray(queues) || queues.length === 0 || !queues.every(isQueueRegion)) {
-    throw new AlwaysOnError('AON_USAGE', `${name} is not a list of queues.`, {
-      hint: `Set ${name}='${example}'.`,
-    });
-  }
-  return queues;
+  if (Array.isArray(queues) && queues.length > 0 && queues.every(isQueueRegion)) return queues;
+  throw new AlwaysOnError('AON_USAGE', 'ALWAYSON_QUEUES is not a list of queues.', {
+    hint: `Set it to something like ${example}.`,
+  });
 }
 
 /** The cache's URL; undefined when the workload declares no cache. */
@@ -109,6 +107,6 @@ function isQueueRegion(value: unknown): value is QueueRegion {
   if (typeof value !== 'object' || value === null || !('region' in value) || !('servers' in value))
     return false;
   const { region, servers } = value;
-  const listed = Array.isArray(servers) && servers.length > 0;
-  return typeof region === 'string' && listed && servers.every((server) => typeof server === 'string');
+  if (typeof region !== 'string' || !Array.isArray(servers) || servers.length === 0) return false;
+  return servers.every((server) => typeof server === 'string');
 }

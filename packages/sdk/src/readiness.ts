@@ -14,12 +14,19 @@ export interface DependencyReporter {
   failed(reason: string): void;
 }
 
+export interface StoreView {
+  state: State;
+  reason?: string;
+}
+
 export interface Readiness {
   /**
    * A reporter for one way of using a store, such as ('database', 'write'). A store with several ways in use is as good
    * as the worst of them.
    */
   reporter(store: string, use?: string): DependencyReporter;
+  /** For a store whose state is known all the time: `look` is asked with each report, and must answer from memory. */
+  observe(store: string, look: () => StoreView): void;
   /** Says why this process must not get requests yet, or any more; null: it may. */
   block(reason: string | null): void;
   /** From now on not ready, for good: the process is on its way out. */
@@ -40,15 +47,18 @@ interface Use {
 /** What this process knows of its own fitness, kept in memory and answered without asking anybody. */
 export function createReadiness(now: () => number = () => performance.now()): Readiness {
   const uses: Use[] = [];
+  const looks: { store: string; look: () => StoreView }[] = [];
   let blocked: string | null = null;
   let stopping = false;
 
   const dependencies = () => {
-    const stores = [...new Set(uses.filter((use) => use.seenAt !== null).map((use) => use.store))];
-    return stores.map((store) => {
-      const worst = uses
-        .filter((use) => use.store === store)
-        .map((use) => toObservation(use, now()))
+    const seen = uses
+      .filter((use) => use.seenAt !== null)
+      .map((use) => ({ store: use.store, view: toView(use, now()) }));
+    const all = [...seen, ...looks.map(({ store, look }) => ({ store, view: look() }))];
+    return [...Map.groupBy(all, ({ store }) => store)].map(([store, group]) => {
+      const worst = group
+        .map(({ view }) => view)
         .reduce((a, b) => (badness[b.state] > badness[a.state] ? b : a));
       return { store, ...worst };
     });
@@ -71,6 +81,9 @@ export function createReadiness(now: () => number = () => performance.now()): Re
         },
       };
     },
+    observe(store, look) {
+      looks.push({ store, look });
+    },
     block(reason) {
       blocked = reason;
     },
@@ -87,7 +100,7 @@ export function createReadiness(now: () => number = () => performance.now()): Re
 
 const badness: Record<State, number> = { unknown: 0, healthy: 1, degraded: 2, unhealthy: 3 };
 
-function toObservation(use: Use, at: number): { state: State; reason?: string } {
+function toView(use: Use, at: number): StoreView {
   if (use.seenAt === null || at - use.seenAt > freshForMs) return { state: 'unknown' };
   if (use.failures === 0) return { state: 'healthy' };
   const state = use.failures < failuresUntilUnhealthy ? 'degraded' : 'unhealthy';

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import type { DependencyReporter } from './readiness.ts';
 import { chooseDoor, createSqlDoor, markFailing, markWorking, type SqlDoor } from './sql-door.ts';
 import { isPoolExhausted, type SqlFailure, toSqlFailure } from './sql-failure.ts';
+import { isUnavailable } from './unavailable.ts';
 
 export interface SqlResult<Row> {
   rows: Row[];
@@ -88,7 +89,7 @@ export function createSql(options: SqlOptions): Sql {
       reporter?.succeeded();
       return result;
     } catch (error) {
-      if (isAlwaysOnError(error)) reporter?.failed(error.message);
+      if (isUnavailable(error)) reporter?.failed('did not answer in time');
       else reporter?.succeeded();
       throw error;
     }

@@ -43,6 +43,6 @@ export class ChangeFeed {
 
   /** Ends all waits now. */
   release(): void {
-    for (const end of [...this.#waiters]) end();
+    for (const end of this.#waiters) end();
   }
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { UnitSpec } from '@alwayson/protocol/units.ts';
 import { z } from 'zod';
 import { readOrSetAside, writeDurably, writeQuickly } from './durable-file.ts';
@@ -38,9 +39,40 @@ export function readRunning(file: string, report: Report): RunningRecord[] {
   return readOrSetAside(file, RunningRecords, report)?.running ?? [];
 }
 
+/** The same as another process sees it: a damaged file is its host's to set aside. */
+export function peekRunning(file: string): RunningRecord[] {
+  try {
+    return RunningRecords.parse(JSON.parse(readFileSync(file, 'utf8'))).running;
+  } catch {
+    return [];
+  }
+}
+
 /** Written often, and of no use after a crash of the machine: not synced. */
 export function writeRunning(file: string, running: readonly RunningRecord[]): void {
   writeQuickly(file, JSON.stringify({ format: 1, running }));
+}
+
+export function readHost(file: string): HostRecord | undefined {
+  return readOrSetAside(file, HostRecord, () => {});
+}
+
+export function writeHost(file: string, host: HostRecord): void {
+  writeQuickly(file, JSON.stringify(host));
+}
+
+/** What the witness keeps about a zone's host. `lost`: its machine was gone all at once; it waits to be started. */
+export const KeptRecord = z.object({ wanted: z.enum(['up', 'down']), lost: z.boolean() });
+export type KeptRecord = z.infer<typeof KeptRecord>;
+
+const KeptRecords = z.object({ format: z.literal(1), hosts: z.record(z.string(), KeptRecord) });
+
+export function readKept(file: string, report: Report): Record<string, KeptRecord> {
+  return readOrSetAside(file, KeptRecords, report)?.hosts ?? {};
+}
+
+export async function writeKept(file: string, hosts: Record<string, KeptRecord>): Promise<void> {
+  await writeDurably(file, JSON.stringify({ format: 1, hosts }), { mode: 0o600 });
 }
 
 /** Makes many calls that overlap one write: each resolves after a write that began after it was called. */

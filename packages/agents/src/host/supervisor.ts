@@ -6,6 +6,7 @@ import { isRunning } from '@alwayson/engines/process/identity.ts';
 import { killMarked } from '@alwayson/engines/process/marked-processes.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { HostStatus, UnitSpec, UnitStatus } from '@alwayson/protocol/units.ts';
+import type { UnitKind } from '@alwayson/protocol/words.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { type HostConfig, hostFiles, taskMark } from './host-config.ts';
 import { type HostLog, messageOf } from './host-log.ts';
@@ -32,10 +33,11 @@ export class Supervisor {
   readonly #units = new Map<string, Unit>();
   /** Processes of earlier hosts that no unit has claimed: their specs were lost with a damaged file. */
   readonly #unclaimed = new Map<string, RunningRecord>();
+  readonly #removed = new Set<string>();
   readonly #problems: string[] = [];
   readonly #context: UnitContext;
   readonly #startedAt = new Date().toISOString();
-  readonly #boundLogs: NodeJS.Timeout;
+  #boundLogs: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(config: HostConfig, log: HostLog) {
@@ -49,6 +51,10 @@ export class Supervisor {
       saveDesired: createSaver(() => this.#saveDesired()),
       saveRunning: () => this.#saveRunning(),
     };
+  }
+
+  /** Reads what earlier hosts left and takes over what lives. Only the one host that holds the zone's port may do this. */
+  open(): void {
     makeFolders(this.#files);
     this.#inherit();
     this.#boundLogs = setInterval(() => void this.#boundAllLogs(), boundLogsEveryMs).unref();
@@ -80,15 +86,7 @@ export class Supervisor {
     const { environment, zone } = this.config;
     // Nobody waits for the tasks of an earlier host any more.
     await killMarked(taskMark(environment, zone.name));
-    for (const units of this.#byOrder()) {
-      await Promise.all(
-        units.map((unit) =>
-          unit.settle().catch((error: unknown) => {
-            this.#log('unit.failed', { unit: unit.spec.id, error: messageOf(error) });
-          }),
-        ),
-      );
-    }
+    for (const units of this.#byOrder()) await this.#forEach(units, (unit) => unit.settle());
   }
 
   async apply(spec: UnitSpec): Promise<UnitStatus> {
@@ -112,14 +110,27 @@ export class Supervisor {
     }
   }
 
-  /** Stops and forgets a unit; with `purge`, its folder too. */
+  /** Stops and forgets a unit and its tasks; with `purge`, its folder too. */
   async remove(id: string, purge: boolean): Promise<void> {
-    const unit = this.unit(id);
-    await unit.close(`${id} is being removed.`);
-    this.#units.delete(id);
-    await this.#context.saveDesired();
-    if (purge) await rm(unitDir(this.config, id), { recursive: true, force: true });
+    const { environment, zone } = this.config;
+    await this.unit(id).close(`${id} is being removed.`);
+    await killMarked(taskMark(environment, zone.name, id));
+    this.#removed.add(id);
+    try {
+      await this.#context.saveDesired();
+      if (purge) await rm(unitDir(this.config, id), { recursive: true, force: true });
+      // Only now, or a new unit of this name would find its folder taken away.
+      this.#units.delete(id);
+    } finally {
+      this.#removed.delete(id);
+    }
     this.feed.changed();
+  }
+
+  /** Stops the units of one kind ahead of the others; nothing starts them again. */
+  async closeKind(kind: UnitKind): Promise<void> {
+    const units = [...this.#units.values()].filter((unit) => unit.spec.kind === kind);
+    await this.#close(units);
   }
 
   /** Stops all units, higher start orders first. What is desired stays for the next start. */
@@ -131,17 +142,19 @@ export class Supervisor {
   async #closeAll(): Promise<void> {
     const { environment, zone } = this.config;
     clearInterval(this.#boundLogs);
-    for (const units of this.#byOrder().reverse()) {
-      await Promise.all(
-        units.map((unit) =>
-          unit.close('The host is shutting down.').catch((error: unknown) => {
-            this.#log('unit.failed', { unit: unit.spec.id, error: messageOf(error) });
-          }),
-        ),
-      );
-    }
+    for (const units of this.#byOrder().toReversed()) await this.#close(units);
     await killMarked(taskMark(environment, zone.name));
     this.feed.release();
+  }
+
+  async #close(units: readonly Unit[]): Promise<void> {
+    await this.#forEach(units, (unit) => unit.close('The host is shutting down.'));
+  }
+
+  async #forEach(units: readonly Unit[], act: (unit: Unit) => Promise<void>): Promise<void> {
+    const tell = (unit: Unit) => (error: unknown) =>
+      this.#log('unit.failed', { unit: unit.spec.id, error: messageOf(error) });
+    await Promise.all(units.map((unit) => act(unit).catch(tell(unit))));
   }
 
   #byOrder(): Unit[][] {
@@ -167,9 +180,10 @@ export class Supervisor {
   }
 
   async #saveDesired(): Promise<void> {
+    const units = [...this.#units.values()].filter(({ spec }) => !this.#removed.has(spec.id));
     await writeDesired(
       this.#files.units,
-      [...this.#units.values()].map((unit) => unit.desired()),
+      units.map((unit) => unit.desired()),
     );
   }
 
@@ -193,8 +207,7 @@ export class Supervisor {
   }
 
   #assertOpen(): void {
-    if (this.#closing !== undefined)
-      throw new AlwaysOnError('AON_NOT_RUNNING', 'The host is shutting down.');
+    if (this.#closing !== undefined) throw new AlwaysOnError('AON_NOT_RUNNING', 'The host is shutting down.');
   }
 }
 

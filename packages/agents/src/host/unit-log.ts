@@ -17,16 +17,20 @@ export async function tailLog(file: string, lines: number): Promise<string> {
 }
 
 /** The last lines, then everything that is appended, until `gone`. */
-export async function* followLog(file: string, lines: number, gone: AbortSignal): AsyncGenerator<string> {
+export async function* followLog(
+  file: string,
+  lines: number,
+  gone: AbortSignal,
+): AsyncGenerator<string | Buffer> {
   let offset = await sizeOf(file);
   yield await tailLog(file, lines);
   while (!gone.aborted) {
     const size = await sizeOf(file);
     if (size < offset) offset = 0; // it was rotated
     if (size > offset) {
-      const { text, end } = await readFrom(file, offset);
-      offset = end;
-      yield text;
+      const bytes = await readFrom(file, offset);
+      offset += bytes.length;
+      yield bytes;
     } else {
       await sleep(followEveryMs, undefined, { signal: gone }).catch(() => {});
     }
@@ -37,16 +41,16 @@ async function readEnd(file: string): Promise<string> {
   const size = await sizeOf(file);
   if (size === 0) return '';
   const from = Math.max(0, size - tailBytesMax);
-  const { text } = await readFrom(file, from, tailBytesMax);
+  const text = (await readFrom(file, from, tailBytesMax)).toString('utf8');
   return from === 0 ? text : text.slice(text.indexOf('\n') + 1);
 }
 
-async function readFrom(file: string, offset: number, bytesMax = chunkBytesMax) {
+async function readFrom(file: string, offset: number, bytesMax = chunkBytesMax): Promise<Buffer> {
   const handle = await open(file, 'r');
   try {
     const buffer = Buffer.alloc(bytesMax);
     const { bytesRead } = await handle.read(buffer, 0, bytesMax, offset);
-    return { text: buffer.toString('utf8', 0, bytesRead), end: offset + bytesRead };
+    return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
   }

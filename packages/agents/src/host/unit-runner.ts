@@ -257,7 +257,7 @@ export class UnitRunner {
     this.#state = state;
     this.#reason = reason;
     this.#context.changed();
-    for (const watcher of [...this.#watchers]) watcher();
+    for (const watcher of this.#watchers) watcher();
   }
 
   get #mark() {

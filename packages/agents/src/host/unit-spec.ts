@@ -29,7 +29,9 @@ export function foldPlaceholders(text: string, dir: string): string {
 }
 
 export function foldAll(values: Record<string, string>, dir: string): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([name, text]) => [name, foldPlaceholders(text, dir)]));
+  return Object.fromEntries(
+    Object.entries(values).map(([name, text]) => [name, foldPlaceholders(text, dir)]),
+  );
 }
 
 function hash(value: unknown): string {

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { killMarked, type ProcessMark } from '@alwayson/engines/process/marked-processes.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
@@ -57,12 +56,11 @@ async function startTask(config: HostConfig, spec: UnitSpec, { request, mark }: 
     stdio: 'pipe',
     ...(owner === undefined ? {} : { uid: owner.uid, gid: owner.gid }),
   });
-  const failed = once(child, 'error');
+  const failed = new Promise<Error>((resolve) => child.once('error', resolve));
   if (child.pid === undefined) {
-    const [cause] = await failed;
-    throw new AlwaysOnError('AON_TASK_FAILED', `${program} cannot be run: ${String(cause)}.`, { cause });
+    const cause = await failed;
+    throw new AlwaysOnError('AON_TASK_FAILED', `${program} cannot be run: ${cause.message}.`, { cause });
   }
-  failed.catch(() => {});
   return child;
 }
 
@@ -83,6 +81,7 @@ async function runMarked(
   const ends = AbortSignal.any([late, request.gone]);
   const end = () => void killMarked(mark).catch(() => {});
   ends.addEventListener('abort', end);
+  if (ends.aborted) end();
   const { exitCode, signal } = await exited;
   ends.removeEventListener('abort', end);
   await Promise.race([closed, sleep(drainMs, undefined, { ref: false })]);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 
@@ -9,9 +10,6 @@ export interface ProcessEntry {
   /** Clock ticks since boot. */
   startedAt: string;
 }
-
-/** Engines that overwrite their own environment with their title, so that only their folder tells whose they are. */
-const titleWriters = new Set(['redis-server', 'postgres']);
 
 export function readProcess(pid: number): ProcessEntry | undefined {
   try {
@@ -31,14 +29,15 @@ export function isSameProcess(entry: { pid: number; startedAt: string }): boolea
 }
 
 /**
- * All processes of the environment in `stateDir`: those that carry its name in their environment, engines that run in its
- * folders, and their children. Needs nothing of the environment to be alive; never names the caller or those above it.
+ * All processes of the environment in `stateDir`: those that carry a mark of it or write to its logs, and their children.
+ * Needs nothing of the environment to be alive; never names the caller or those above it.
  */
 export function findEnvironmentProcesses(stateDir: string): ProcessEntry[] {
   const table = listProcesses();
   const byPid = new Map(table.map((entry) => [entry.pid, entry]));
   const spared = new Set(findAncestry(process.pid, byPid));
-  const marked = new Set(table.filter((entry) => isMarked(entry, stateDir)).map(({ pid }) => pid));
+  const marks = createMarks(stateDir);
+  const marked = new Set(table.map(({ pid }) => pid).filter((pid) => isMarked(pid, marks)));
   return table.filter(
     ({ pid }) => !spared.has(pid) && findAncestry(pid, byPid).some((ancestor) => marked.has(ancestor)),
   );
@@ -57,12 +56,31 @@ function findAncestry(pid: number, byPid: ReadonlyMap<number, ProcessEntry>): nu
   return line;
 }
 
-function isMarked(entry: ProcessEntry, stateDir: string): boolean {
+interface Marks {
+  /** Beginnings of variables that only processes of this environment have. */
+  variables: readonly string[];
+  outputsBelow: string;
+}
+
+function createMarks(stateDir: string): Marks {
+  // As hosts mark what they start.
+  const key = createHash('sha256').update(stateDir).digest('hex').slice(0, 12);
+  return {
+    variables: [
+      `ALWAYSON_ENVIRONMENT=${stateDir}/environment.json\0`,
+      `ALWAYSON_UNIT_KEY=${key}/`,
+      `ALWAYSON_TASK_KEY=${key}/`,
+    ],
+    outputsBelow: `${stateDir}/units/`,
+  };
+}
+
+/** Some engines write their title over their variables: then where their output goes tells whose they are. */
+function isMarked(pid: number, { variables, outputsBelow }: Marks): boolean {
   try {
-    const environment = readFileSync(`/proc/${entry.pid}/environ`, 'utf8').split('\0');
-    if (environment.includes(`ALWAYSON_ENVIRONMENT=${stateDir}/environment.json`)) return true;
-    if (environment.some((line) => line.startsWith(`ALWAYSON_UNIT_KEY=${stateDir}/`))) return true;
-    return titleWriters.has(entry.name) && readlinkSync(`/proc/${entry.pid}/cwd`).startsWith(`${stateDir}/`);
+    const environment = `\0${readFileSync(`/proc/${pid}/environ`, 'utf8')}\0`;
+    if (variables.some((variable) => environment.includes(`\0${variable}`))) return true;
+    return ['1', '2'].some((output) => readlinkSync(`/proc/${pid}/fd/${output}`).startsWith(outputsBelow));
   } catch {
     return false;
   }

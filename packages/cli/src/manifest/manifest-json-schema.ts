@@ -1,4 +1,5 @@
 import { Manifest } from '@alwayson/protocol/manifest.ts';
+import { Name } from '@alwayson/protocol/words.ts';
 import { z } from 'zod';
 import type { FieldPath } from './manifest-source.ts';
 
@@ -18,6 +19,10 @@ export interface SchemaNode {
   minLength?: number;
   pattern?: string;
 }
+
+/** Names are described in protocol's words instead of by their pattern. */
+const namePattern = z.toJSONSchema(Name).pattern;
+const nameRule = Name.safeParse('').error?.issues[0]?.message ?? 'a name';
 
 /** The JSON Schema of a manifest as users write it (defaults need not be given). */
 export function createManifestJsonSchema(): SchemaNode & Record<string, unknown> {
@@ -62,6 +67,7 @@ export function describeAllowed(node: SchemaNode | undefined): string {
 }
 
 function describeText(node: SchemaNode): string {
+  if (node.pattern === namePattern) return nameRule;
   if (node.pattern?.startsWith('^\\/')) return 'text that starts with /';
   if (node.pattern) return `text of the form ${node.pattern}`;
   return node.minLength ? 'text that is not empty' : 'text';

@@ -32,7 +32,9 @@ export async function readScriptManifest(text: string, file: string): Promise<Ma
 /** Stripping types keeps every character's place, so positions are those of the user's own text. */
 function parseScript(text: string, file: string): Program {
   try {
-    const script = file.endsWith('ts') ? stripTypeScriptTypes(text, { mode: 'strip' }) : text;
+    const script = file.endsWith('ts')
+      ? stripTypeScriptTypes(text, { mode: 'strip', sourceUrl: file })
+      : text;
     return parse(script, { ecmaVersion: 'latest', sourceType: 'module', locations: true });
   } catch (error) {
     throw new ManifestInvalidError(file, [
@@ -47,14 +49,16 @@ function parseScript(text: string, file: string): Program {
   }
 }
 
+/** The type stripper shows the place only in its text: `<file>:<line>`, the line itself, and a caret below it. */
 function findSyntaxPosition(error: unknown): SourcePosition | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
+  if (!(error instanceof Error)) return undefined;
   if ('loc' in error) {
     const { line, column } = error.loc as SourcePosition;
     return { line, column: column + 1 };
   }
-  const { startLine, startColumn } = error as { startLine?: number; startColumn?: number };
-  return startLine === undefined ? undefined : { line: startLine, column: (startColumn ?? 0) + 1 };
+  const line = /^.*:(\d+)\n/.exec(error.stack ?? '')?.[1];
+  const caret = error.stack?.split('\n').find((text) => /^\s*\^+\s*$/.test(text));
+  return line === undefined ? undefined : { line: Number(line), column: (caret?.indexOf('^') ?? 0) + 1 };
 }
 
 async function importConfig(file: string): Promise<Record<string, unknown>> {

@@ -23,10 +23,13 @@ export function getNewestEvents(limit: number): Promise<Event[]> {
   return getJson(`/api/events?limit=${limit}`);
 }
 
+/** The lowest seq that `getEventsBefore` reaches: the API takes `after=0` for "the newest". */
+export const firstSeq = 2;
+
 /** The `limit` events just before `seq`, newest last. */
 export async function getEventsBefore(seq: number, limit: number): Promise<Event[]> {
-  const after = Math.max(0, seq - 1 - limit);
-  const events = await getJson<Event[]>(`/api/events?after=${after}&before=${seq}&limit=${limit}`);
+  const after = Math.max(firstSeq - 1, seq - 1 - limit);
+  const events = await getJson<Event[]>(`/api/events?after=${after}&limit=${limit}`);
   return events.filter((event) => event.seq < seq);
 }
 

@@ -1,6 +1,8 @@
 import type { Status, StatusUnit } from '@alwayson/protocol/status.ts';
 import type { ReactNode } from 'react';
 import { StateIcon } from '../look/state-icon.tsx';
+import { toUnitHealth } from '../map/unit-health.ts';
+import { toAbsence } from '../map/zone-absence.ts';
 import { type Entity, listEntityUnits, toUnitLabel, toUnitTags } from '../map/estate.ts';
 import classes from './details.module.css';
 import { useShown } from './use-shown.ts';
@@ -21,15 +23,18 @@ export function EntityFacts({ entity, status }: { entity: Entity; status: Status
         <section className={classes.part}>
           <h3>Units</h3>
           <ul className={classes.units}>
-            {listEntityUnits(entity).map((unit) => (
-              <li key={unit.id} data-state={unit.state}>
-                <StateIcon state={unit.state} />
-                <button type="button" onClick={() => show(unit.id)}>
-                  {unit.id}
-                </button>
-                <span>{unit.reason ?? unit.process}</span>
-              </li>
-            ))}
+            {listEntityUnits(entity).map((unit) => {
+              const { state, reason } = toUnitHealth(status, unit);
+              return (
+                <li key={unit.id} data-state={state}>
+                  <StateIcon state={state} />
+                  <button type="button" onClick={() => show(unit.id)}>
+                    {unit.id}
+                  </button>
+                  <span>{reason ?? unit.process}</span>
+                </li>
+              );
+            })}
           </ul>
         </section>
       )}
@@ -56,7 +61,7 @@ function toFacts(entity: Entity, status: Status): [string, ReactNode][] {
         ['Address', entity.zone.address],
         [
           'Host process',
-          entity.zone.hostPid === null ? 'none: the zone is down' : `pid ${entity.zone.hostPid}`,
+          entity.zone.hostPid === null ? toAbsence(entity.zone) : `pid ${entity.zone.hostPid}`,
         ],
       ];
     case 'region':
@@ -68,6 +73,7 @@ function toFacts(entity: Entity, status: Status): [string, ReactNode][] {
 }
 
 function toUnitFacts(unit: StatusUnit, zone: string, status: Status): [string, ReactNode][] {
+  const { reason } = toUnitHealth(status, unit);
   const tags = toUnitTags(status, unit).map((tag) => tag.text);
   return [
     ['What it is', toUnitLabel(unit)],
@@ -78,6 +84,6 @@ function toUnitFacts(unit: StatusUnit, zone: string, status: Status): [string, R
     ...(unit.stamp === undefined ? [] : [['Stamp', unit.stamp] satisfies [string, string]]),
     ...(unit.release === undefined ? [] : [['Release', unit.release] satisfies [string, string]]),
     ['Restarts', String(unit.restarts)],
-    ...(unit.reason === undefined ? [] : [['Reason', unit.reason] satisfies [string, string]]),
+    ...(reason === undefined ? [] : [['Reason', reason] satisfies [string, string]]),
   ];
 }

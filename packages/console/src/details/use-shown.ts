@@ -8,7 +8,7 @@ export function useShown(): { shown: string | null; show(name: string): void; hi
   return {
     shown: parameters.get(parameter),
     show: (name) => setParameters({ [parameter]: name }),
-    hide: () => setParameters({}),
+    hide: () => setParameters({}, { replace: true }),
   };
 }
 

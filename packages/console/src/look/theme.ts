@@ -5,6 +5,19 @@ export const theme = createTheme({
   primaryColor: 'petrol',
   primaryShade: { light: 7, dark: 5 },
   colors: {
+    // Mantine's own dark greys are neutral; ours are the bluish ones of tokens.css.
+    dark: [
+      '#e1e8ef',
+      '#c3ced9',
+      '#97a5b4',
+      '#6b7a8a',
+      '#3b4857',
+      '#28323e',
+      '#1b2430',
+      '#161d26',
+      '#0e1319',
+      '#0a0e13',
+    ],
     petrol: [
       '#eaf4f8',
       '#d3e5ed',

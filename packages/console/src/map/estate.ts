@@ -1,3 +1,4 @@
+import { toUnitHealth } from './unit-health.ts';
 import type { State, UnitKind } from '@alwayson/protocol/words.ts';
 import type { Status, StatusRegion, StatusStamp, StatusUnit, StatusZone } from '@alwayson/protocol/status.ts';
 
@@ -136,7 +137,8 @@ export function findEntity(status: Status, name: string): Entity | undefined {
       if (zone.name === name) return { kind: 'zone', name, state: zone.state, zone, region: region.name };
       const unit = zone.units.find((candidate) => candidate.id === name);
       if (unit !== undefined) {
-        return { kind: 'unit', name, state: unit.state, unit, zone, region: region.name };
+        const { state } = toUnitHealth(status, unit);
+        return { kind: 'unit', name, state, unit, zone, region: region.name };
       }
     }
   }

@@ -12,7 +12,7 @@ export function FlowList({ flows }: { flows: Status['flows'] }) {
   );
   return (
     <Panel title="Flows">
-      <ul className={classes.list}>
+      <ul className={`${classes.list} ${classes.columns}`}>
         {sorted.map((flow) => (
           <li key={flow.name} data-flow={flow.name} data-state={flow.state} className={classes.row}>
             <StateIcon state={flow.state} />

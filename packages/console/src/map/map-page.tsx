@@ -17,7 +17,7 @@ export function MapPage() {
     <>
       <SummaryRow status={status} />
       <RunningOperations />
-      <div className={classes.page}>
+      <div className={classes.page} data-quiet={status.phase !== 'running' || undefined}>
         <div className={classes.attention}>
           <NeedsAttention status={status} />
         </div>
@@ -26,7 +26,10 @@ export function MapPage() {
         </div>
         <section className={classes.estate} aria-label="Estate">
           <div className={classes.frontDoor}>
-            <strong>Front door</strong> <a href={status.frontDoor}>{status.frontDoor}</a>
+            <strong>Front door</strong>{' '}
+            <a href={status.frontDoor} target="_blank" rel="noreferrer">
+              {status.frontDoor}
+            </a>
           </div>
           <div className={classes.regions}>
             {toRegionViews(status).map((view) => (

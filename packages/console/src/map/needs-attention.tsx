@@ -3,9 +3,11 @@ import type { Status } from '@alwayson/protocol/status.ts';
 import { Link } from 'wouter';
 import { toEntityPath } from '../details/use-shown.ts';
 import { StateIcon } from '../look/state-icon.tsx';
-import { listUnits, listZones } from './estate.ts';
+import { listZones } from './estate.ts';
 import { Panel } from './panel.tsx';
 import classes from './panel.module.css';
+import { toUnitHealth } from './unit-health.ts';
+import { toAbsence } from './zone-absence.ts';
 
 const shownMax = 8;
 const stateOrder: State[] = ['unhealthy', 'unknown', 'degraded', 'healthy'];
@@ -16,12 +18,12 @@ interface Finding {
   reason: string;
 }
 
-/** What is not well, worst first, with why. Absent when all is well. */
+/** What is not well, worst first, with why. Absent when all is well, and while units are on their way up or down. */
 export function NeedsAttention({ status }: { status: Status }) {
-  const findings = listFindings(status);
+  const findings = status.phase === 'running' ? listFindings(status) : [];
   if (findings.length === 0) return null;
   return (
-    <Panel title="Needs attention" aside={<span className={classes.count}>{findings.length}</span>}>
+    <Panel title="Needs attention" aside={<Count findings={findings} />}>
       <ul className={classes.list}>
         {findings.slice(0, shownMax).map(({ name, state, reason }) => (
           <li key={name} data-state={state} className={classes.row}>
@@ -41,30 +43,32 @@ export function NeedsAttention({ status }: { status: Status }) {
   );
 }
 
-/** A dead zone is one finding, not one for each of its units. */
+function Count({ findings }: { findings: readonly Finding[] }) {
+  return (
+    <span className={classes.count} data-state={findings[0]?.state}>
+      {findings.length}
+    </span>
+  );
+}
+
+/** A zone that is down is one finding, not one for each of its units. */
 function listFindings(status: Status): Finding[] {
-  const dead = listZones(status).filter((zone) => zone.hostPid === null);
-  const inDeadZones = new Set(dead.flatMap((zone) => zone.units.map((unit) => unit.id)));
-  const zones = dead.map((zone) => ({
-    name: zone.name,
-    state: zone.state,
-    reason: `no host process, ${zone.units.length} units are down`,
-  }));
-  const queues = status.queues
-    .filter((queue) => queue.state !== 'healthy' && queue.primary !== null && !inDeadZones.has(queue.primary))
-    .map((queue) => ({
-      name: queue.primary ?? '',
-      state: queue.state,
-      reason: queue.reason ?? `${queue.copies} copy`,
+  const absent = listZones(status).filter((zone) => zone.hostPid === null);
+  const present = listZones(status).filter((zone) => zone.hostPid !== null);
+  const zones = absent.map((zone) => ({ name: zone.name, state: zone.state, reason: toAbsence(zone) }));
+  const units = present
+    .flatMap((zone) => zone.units)
+    .map((unit) => ({ unit, health: toUnitHealth(status, unit) }))
+    .filter(({ health }) => health.state !== 'healthy')
+    .map(({ unit, health }) => ({
+      name: unit.id,
+      state: health.state,
+      reason: health.reason ?? unit.process,
     }));
-  const queueIds = new Set(queues.map((queue) => queue.name));
-  const units = listUnits(status)
-    .filter((unit) => unit.state !== 'healthy' && !inDeadZones.has(unit.id) && !queueIds.has(unit.id))
-    .map((unit) => ({ name: unit.id, state: unit.state, reason: unit.reason ?? unit.process }));
   const stamps = status.stamps
-    .filter((stamp) => stamp.state !== 'healthy' && !dead.some((zone) => zone.name === stamp.zone))
+    .filter((stamp) => stamp.state !== 'healthy' && present.some((zone) => zone.name === stamp.zone))
     .map((stamp) => ({ name: stamp.id, state: stamp.state, reason: toStampReason(stamp) }));
-  return [...zones, ...units, ...queues, ...stamps].sort(
+  return [...zones, ...units, ...stamps].sort(
     (one, other) => stateOrder.indexOf(one.state) - stateOrder.indexOf(other.state),
   );
 }

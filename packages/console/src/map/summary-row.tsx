@@ -4,8 +4,9 @@ import type { ReactNode } from 'react';
 import { useLive } from '../live/live-provider.tsx';
 import { Instant } from '../look/instant.tsx';
 import { StateIcon } from '../look/state-icon.tsx';
-import { formatBytes, listUnits } from './estate.ts';
+import { formatBytes, listUnits, listZones } from './estate.ts';
 import classes from './summary.module.css';
+import { toUnitHealth } from './unit-health.ts';
 
 /** The four questions of the first glance. */
 export function SummaryRow({ status }: { status: Status }) {
@@ -29,41 +30,51 @@ function Tile({ name, state, children }: { name: string; state?: State; children
 }
 
 function UnitsTile({ status }: { status: Status }) {
-  const units = listUnits(status);
-  const count = (state: State) => units.filter((unit) => unit.state === state).length;
+  const states = listUnits(status).map((unit) => toUnitHealth(status, unit).state);
+  const count = (state: State) => states.filter((each) => each === state).length;
   const others = (['unhealthy', 'degraded', 'unknown'] as const).filter((state) => count(state) > 0);
+  const silent = listZones(status).filter((zone) => zone.units.length === 0);
   return (
     <Tile name="Units">
       <p className={classes.main}>
-        {count('healthy')} of {units.length} healthy
+        {count('healthy')} of {states.length} healthy
       </p>
       <p className={classes.side}>
-        {others.length === 0 ? 'every process runs and passes its probe' : null}
         {others.map((state) => (
           <span key={state} className={classes.count} data-state={state}>
             <StateIcon state={state} size={12} /> {count(state)} {state}
           </span>
         ))}
+        {others.length === 0 && silent.length === 0 ? 'every process runs and passes its probe' : null}
+        {silent.length === 0 ? null : `not known: those of ${silent.map((zone) => zone.name).join(', ')}`}
       </p>
     </Tile>
   );
 }
 
 function DatabaseTile({ status }: { status: Status }) {
-  const { writer, members, term } = status.database;
-  const sync = members.find((member) => member.sync && member.role === 'standby');
-  const lag = sync?.lagBytes ?? null;
+  const { writer, members } = status.database;
+  const member = members.find((candidate) => candidate.id === writer);
   return (
-    <Tile name="Database writer" state={members.find((member) => member.id === writer)?.state ?? 'unhealthy'}>
-      <p className={classes.main}>{writer ?? 'no writer'}</p>
+    <Tile name="Database writer" state={member?.state ?? 'unknown'}>
+      <p className={classes.main}>{writer ?? 'none yet'}</p>
       <p className={classes.side}>
-        {sync === undefined
-          ? 'no synchronous copy'
-          : `second copy ${sync.id}${lag === null ? '' : `, lag ${formatBytes(lag)}`}`}
-        , term {term}
+        {member === undefined || member.state === 'healthy' ? null : (
+          <span className={classes.count} data-state={member.state}>
+            <StateIcon state={member.state} size={12} /> {member.reason ?? member.state}
+          </span>
+        )}
+        {toCopyText(status)}
       </p>
     </Tile>
   );
+}
+
+function toCopyText({ database }: Status): string {
+  const copy = database.members.find((member) => member.sync && member.id !== database.writer);
+  if (copy === undefined) return `no synchronous copy, term ${database.term}`;
+  const lag = copy.lagBytes === null ? '' : `, lag ${formatBytes(copy.lagBytes)}`;
+  return `second copy ${copy.id}${lag}, term ${database.term}`;
 }
 
 function QueuesTile({ status }: { status: Status }) {
@@ -82,8 +93,8 @@ function QueuesTile({ status }: { status: Status }) {
 }
 
 function OperationsTile() {
-  const { status, operations } = useLive();
-  const running = status?.operations.filter((operation) => operation.state === 'running') ?? [];
+  const { operations } = useLive();
+  const running = operations.filter((operation) => operation.state === 'running');
   const last = operations.find((operation) => operation.state !== 'running');
   return (
     <Tile name="Operations">

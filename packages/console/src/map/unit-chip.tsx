@@ -2,26 +2,28 @@ import { VisuallyHidden } from '@mantine/core';
 import type { Status, StatusUnit } from '@alwayson/protocol/status.ts';
 import { useShown } from '../details/use-shown.ts';
 import { StateIcon } from '../look/state-icon.tsx';
+import { toUnitHealth } from './unit-health.ts';
 import { toUnitLabel, toUnitTags } from './estate.ts';
 import classes from './unit-chip.module.css';
 
 /** One unit: state, name, role, and what is unusual about it. Opens its details. */
 export function UnitChip({ unit, status, place }: { unit: StatusUnit; status: Status; place?: string }) {
   const { show } = useShown();
+  const { state } = toUnitHealth(status, unit);
   const unusual = unit.process === 'ready' ? null : unit.process;
   return (
     <button
       type="button"
       className={classes.chip}
-      data-state={unit.state}
+      data-state={state}
       data-unit={unit.id}
       title={unit.id}
       onClick={() => show(unit.id)}
     >
-      <StateIcon state={unit.state} />
+      <StateIcon state={state} />
       <span className={classes.label}>{toUnitLabel(unit)}</span>
       <VisuallyHidden>
-        {unit.state}, {unit.id}
+        {state}, {unit.id}
       </VisuallyHidden>
       {toUnitTags(status, unit).map((tag) => (
         <span key={tag.text} className={classes.tag} data-tone={tag.tone} data-tag={tag.text}>

@@ -6,6 +6,7 @@ import { EntityName } from './entity-name.tsx';
 import type { ZoneView } from './estate.ts';
 import classes from './map.module.css';
 import { StampCard } from './stamp-card.tsx';
+import { toAbsence } from './zone-absence.ts';
 import { UnitChip } from './unit-chip.tsx';
 
 /** A zone: its stamps, then its engines. */
@@ -18,6 +19,7 @@ export function ZoneCard({ view, status }: { view: ZoneView; status: Status }) {
       data-zone={zone.name}
       data-state={zone.state}
       data-down={zone.hostPid === null || undefined}
+      data-quiet={zone.hostPid === null || undefined}
     >
       <header className={classes.zoneHead}>
         <h3>
@@ -25,11 +27,11 @@ export function ZoneCard({ view, status }: { view: ZoneView; status: Status }) {
         </h3>
         <StatePill state={zone.state} />
         <TryMenu name={zone.name} status={status} />
-        <span className={classes.address}>{zone.address}</span>
       </header>
+      <p className={classes.address}>{zone.address}</p>
       {zone.hostPid === null ? (
         <div className={classes.down}>
-          <span>No host process: the zone is down.</span>
+          <span>{toAbsence(zone)}</span>
           <TryButton action="revive" name={zone.name} status={status} />
         </div>
       ) : null}

@@ -60,8 +60,8 @@ const describeLoss: Record<LossKind, (loss: Loss) => string> = {
   'redis-queue'(loss) {
     if (!hasStampsLeft(loss)) return '';
     return hasLeft(loss, 'redis-queue')
-      ? 'Comments, ratings and other small writes of this region go on with one copy after at most about 1 s, shown as degraded. Nothing acknowledged is lost.'
-      : 'No queue is left in this region: its small writes are refused or wait until it is back. Nothing acknowledged is lost.';
+      ? 'Queued writes of this region go on with one copy after at most about 1 s, shown as degraded. Nothing acknowledged is lost.'
+      : 'No queue is left in this region: its queued writes are refused or wait until it is back. Nothing acknowledged is lost.';
   },
   'redis-cache': (loss) =>
     hasStampsLeft(loss)
@@ -89,10 +89,10 @@ function describePostgresLoss({ units, left, status }: Loss): string {
   const sync = members.find((member) => member.sync && left.some(({ unit }) => unit.id === member.id));
   if (lost.some((member) => member.role === 'primary')) {
     return sync === undefined
-      ? 'The database writer goes and no synchronous copy is left: writes to the database stop until one of them is back or another region is made the writer. Small writes wait in the queues that are left.'
+      ? 'The database writer goes and no synchronous copy is left: writes to the database stop until one of them is back or another region is made the writer. Writes that go through a queue wait in the queues that are left.'
       : `It is the database writer: ${sync.id} is promoted, writes pause for about 2 s at most and nothing acknowledged is lost. The old writer comes back as a standby.`;
   }
-  if (status.database.writer === null) {
+  if (!members.some((member) => member.role === 'primary' && member.state !== 'unhealthy')) {
     return 'The database has no writer now. Losing one more copy may leave it without one until a copy is back.';
   }
   if (lost.some((member) => member.sync)) {

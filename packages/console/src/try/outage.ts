@@ -33,9 +33,7 @@ export function describeOutage(action: TryAction, entity: Entity, status: Status
     };
   }
   const expect = describeLosses(listEntityUnits(entity), status);
-  if (entity.kind === 'unit' || entity.kind === 'stamp') {
-    expect.push('Its host starts it again by itself, after a short backoff.');
-  }
+  if (entity.kind === 'unit' || entity.kind === 'stamp') expect.push(toReturnText(entity));
   return { title: `Kill ${entity.kind} ${entity.name}?`, what: toKillText(entity), expect };
 }
 
@@ -51,6 +49,14 @@ function toKillText(entity: Entity): string {
     case 'region':
       return `SIGKILL to every host process and all ${running} units of the region at once. The region stays down until it is revived.`;
   }
+}
+
+/** Hosts start what may run twice without harm; what may hold the one writable copy waits for a decision. */
+function toReturnText(entity: Entity): string {
+  const isCopy = listEntityUnits(entity).some(({ kind }) => kind === 'postgres' || kind === 'redis-queue');
+  return isCopy
+    ? 'The control plane starts it again when that is safe.'
+    : 'Its host starts it again by itself, after a short backoff.';
 }
 
 function toReviveText(entity: Entity): string {

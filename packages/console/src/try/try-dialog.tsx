@@ -1,4 +1,4 @@
-import { Alert, Button, Modal } from '@mantine/core';
+import { Button, Modal } from '@mantine/core';
 import { isAlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 import { useMutation } from '@tanstack/react-query';
@@ -21,6 +21,11 @@ export function TryDialog({ action, entity, status, onClose, onDone }: TryDialog
   const change = useMutation({
     mutationFn: () => postTry(action, entity.name),
     onSuccess: (result) => onDone(result.message),
+    onError(error) {
+      // It cannot tell of its own death.
+      if (entity.name === 'control-plane' && isUnreachable(error))
+        onDone('The control plane was killed; wait for it here.');
+    },
   });
   const isKill = action === 'kill';
   return (
@@ -42,9 +47,9 @@ export function TryDialog({ action, entity, status, onClose, onDone }: TryDialog
           ))}
         </ul>
         {status.type === 'production' ? (
-          <Alert color="orange" title="This is a production environment">
-            People may be using it now.
-          </Alert>
+          <p className={classes.notice} data-state="degraded">
+            This is a production environment: people may be using it now.
+          </p>
         ) : null}
         {change.isError ? <Refusal error={change.error} /> : null}
         <div className={classes.buttons}>
@@ -67,7 +72,10 @@ export function TryDialog({ action, entity, status, onClose, onDone }: TryDialog
 function Refusal({ error }: { error: Error }) {
   const isUnauthorized = isAlwaysOnError(error) && error.code === 'AON_UNAUTHORIZED';
   return (
-    <Alert color="red" title="Not done" role="alert">
+    <p className={classes.notice} data-state="unhealthy" role="alert">
+      <strong>
+        {isUnreachable(error) ? 'No answer: look at the map before you try again.' : 'Not done.'}
+      </strong>{' '}
       {isUnauthorized ? (
         <>
           Open the console with <code>./alwayson open</code> to be allowed to change things.
@@ -77,6 +85,10 @@ function Refusal({ error }: { error: Error }) {
           {error.message} {isAlwaysOnError(error) ? `${error.hint} (${error.code})` : null}
         </>
       )}
-    </Alert>
+    </p>
   );
+}
+
+function isUnreachable(error: Error): boolean {
+  return isAlwaysOnError(error) && error.code === 'AON_UNREACHABLE';
 }

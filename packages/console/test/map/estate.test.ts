@@ -7,6 +7,7 @@ import {
   toRegionViews,
   toUnitTags,
 } from '../../src/map/estate.ts';
+import { toUnitHealth } from '../../src/map/unit-health.ts';
 import { createStatus, withZoneDead } from '../support/estate-fixture.ts';
 
 test('every unit outside the witness is in exactly one place of the map', () => {
@@ -42,6 +43,18 @@ test('roles and lag are told for databases and queues only', () => {
   expect(tags('queue-west-1')).toEqual(['primary']);
   expect(tags('queue-west-2')).toEqual(['replica']);
   expect(tags('cache-west')).toEqual([]);
+});
+
+test('a copy that runs but fails its part is not shown as healthy', () => {
+  const status = withZoneDead(createStatus());
+  const health = (id: string) => {
+    const entity = findEntity(status, id);
+    return entity?.kind === 'unit' ? toUnitHealth(status, entity.unit) : undefined;
+  };
+  expect(health('pg-west-2')).toEqual({ state: 'unhealthy', reason: 'being promoted' });
+  expect(health('queue-west-2')).toEqual({ state: 'degraded', reason: 'one copy: the replica is gone' });
+  expect(health('pg-east-1')).toEqual({ state: 'healthy', reason: undefined });
+  expect(findEntity(status, 'pg-west-2')?.state).toBe('unhealthy');
 });
 
 test('names find their entity, and only those', () => {

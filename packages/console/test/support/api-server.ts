@@ -8,6 +8,9 @@ import type { Event, Operation } from '@alwayson/protocol/operations.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 
 const address = '127.207.0.1';
+/** What the control plane sends with the console: nothing but its own origin. */
+const policy =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 const mediaTypes: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -27,6 +30,8 @@ export interface ApiServer {
   /** False: changes are answered 401. */
   signedIn: boolean;
   push(name: 'status' | 'event' | 'operation', data: Status | Event | Operation): void;
+  /** True: takes requests and answers none, as a process that was stopped with SIGSTOP. */
+  frozen: boolean;
   /** Cuts every connection and refuses new ones, as a killed control plane; `start` serves again on the same port. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -46,6 +51,7 @@ export async function startApiServer(
     posted: [],
     operations: [],
     signedIn: true,
+    frozen: false,
     ...initial,
     push(name, data) {
       if (name === 'status') api.status = data as Status;
@@ -82,6 +88,7 @@ interface Exchange {
 
 async function answer(api: ApiServer, folder: string, exchange: Exchange): Promise<void> {
   const { request, response, streams } = exchange;
+  if (api.frozen) return;
   const { pathname, searchParams } = new URL(request.url ?? '/', api.url);
   if (request.method === 'POST') return answerChange(api, pathname, exchange);
   if (pathname === '/api/status') return sendJson(response, api.status);
@@ -103,12 +110,11 @@ async function answer(api: ApiServer, folder: string, exchange: Exchange): Promi
   await sendFile(folder, pathname, response);
 }
 
-/** As the journal: with `after` 0 the newest, else the next ones after it; `before` bounds both. */
+/** As the journal: with `after` 0 the newest, else the next ones after it. */
 function selectEvents(events: readonly Event[], query: URLSearchParams): Event[] {
   const after = Number(query.get('after') ?? 0);
-  const before = Number(query.get('before') ?? Number.POSITIVE_INFINITY);
   const limit = Number(query.get('limit') ?? 200);
-  const found = events.filter((event) => event.seq > after && event.seq < before);
+  const found = events.filter((event) => event.seq > after);
   return after === 0 ? found.slice(-limit) : found.slice(0, limit);
 }
 
@@ -122,6 +128,10 @@ async function answerChange(
   if (!api.signedIn) throw new AlwaysOnError('AON_UNAUTHORIZED', 'No session.');
   const { target } = JSON.parse(Buffer.concat(chunks).toString()) as { target: string };
   api.posted.push(`${pathname.replace('/api/', '')} ${target}`);
+  if (target === 'control-plane') {
+    request.socket.destroy(); // it cannot answer any more
+    return;
+  }
   const result: KillResult = { target, kind: 'zone', units: [], message: `Done for ${target}.` };
   sendJson(response, result);
 }
@@ -134,7 +144,6 @@ function sendJson(response: ServerResponse, body: unknown, status = 200): void {
 async function sendFile(folder: string, pathname: string, response: ServerResponse): Promise<void> {
   const name = extname(pathname) === '' ? '/index.html' : normalize(pathname);
   const content = await readFile(join(folder, name));
-  response
-    .writeHead(200, { 'content-type': mediaTypes[extname(name)] ?? 'application/octet-stream' })
-    .end(content);
+  const type = mediaTypes[extname(name)] ?? 'application/octet-stream';
+  response.writeHead(200, { 'content-type': type, 'content-security-policy': policy }).end(content);
 }

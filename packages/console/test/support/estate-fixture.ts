@@ -138,7 +138,7 @@ export function withUnit(status: Status, id: string, change: Partial<StatusUnit>
   throw new Error(`The fixture has no unit ${id}.`);
 }
 
-/** Zone west-1 is dead; the database has no writer yet and is failing over. */
+/** Zone west-1 is dead; the database is failing over to pg-west-2, which does not accept writes yet. */
 export function withZoneDead(status: Status): Status {
   const copy = structuredClone(status);
   copy.state = 'degraded';
@@ -161,8 +161,9 @@ export function withZoneDead(status: Status): Status {
   }
   const [first, second] = copy.database.members;
   if (first) Object.assign(first, { role: 'unknown', state: 'unhealthy', lagBytes: null });
-  if (second) Object.assign(second, { state: 'degraded', reason: 'being promoted' });
-  copy.database.writer = null;
+  if (second)
+    Object.assign(second, { state: 'unhealthy', sync: false, lagBytes: null, reason: 'being promoted' });
+  copy.database.writer = 'pg-west-2';
   const queue = copy.queues[0];
   if (queue)
     Object.assign(queue, {

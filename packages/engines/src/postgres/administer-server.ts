@@ -9,7 +9,10 @@ import {
 import type { SqlClient } from './sql-client.ts';
 
 /** Sessions of AlwaysOn itself never wait for a standby, and never leave a password in the server's log. */
-export const administratorSettings = { synchronous_commit: 'local', log_min_error_statement: 'panic' } as const;
+export const administratorSettings = {
+  synchronous_commit: 'local',
+  log_min_error_statement: 'panic',
+} as const;
 
 const promotionPollMs = 10;
 const proofPollMs = 50;
@@ -49,14 +52,19 @@ export interface Passwords {
 
 /** Creates roles and the application's database; each only when it is missing, passwords always as given. */
 export async function bootstrapServer(client: SqlClient, passwords: Passwords): Promise<void> {
-  await ensureRole(client, { name: replicationUser, options: 'LOGIN REPLICATION', password: passwords.replication });
+  await ensureRole(client, {
+    name: replicationUser,
+    options: 'LOGIN REPLICATION',
+    password: passwords.replication,
+  });
   await ensureRole(client, { name: applicationUser, options: 'LOGIN', password: passwords.application });
   // Bounds that also protect the workload from itself; a session may set its own.
   await client.query(`ALTER ROLE ${applicationUser} SET statement_timeout = '30s'`);
   await client.query(`ALTER ROLE ${applicationUser} SET lock_timeout = '10s'`);
   await client.query(`ALTER ROLE ${applicationUser} SET idle_in_transaction_session_timeout = '60s'`);
   const found = await client.query('SELECT FROM pg_database WHERE datname = $1', [applicationDatabase]);
-  if (found.length === 0) await client.query(`CREATE DATABASE ${applicationDatabase} OWNER ${applicationUser}`);
+  if (found.length === 0)
+    await client.query(`CREATE DATABASE ${applicationDatabase} OWNER ${applicationUser}`);
 }
 
 async function ensureRole(
@@ -74,24 +82,36 @@ async function ensureRole(
  * acknowledged before. Seeing `sync` is not enough: the flag by which sessions decide to wait is set by the checkpointer
  * when it reads the new configuration, maybe later. A checkpoint that was asked for afterwards ends only when it has.
  */
-export async function proveSynchronous(client: SqlClient, standby: string, deadlineMs: number): Promise<void> {
+export async function proveSynchronous(
+  client: SqlClient,
+  standby: string,
+  deadlineMs: number,
+): Promise<void> {
   const names = renderSynchronousNames(standby);
   const failure = `${standby} did not become the synchronous standby in time.`;
   const ask = async (condition: string, values: readonly unknown[]) => {
-    const rows = await client.query(`SELECT FROM pg_stat_replication WHERE application_name = $1 AND ${condition}`, [
-      standby,
-      ...values,
-    ]);
+    const rows = await client.query(
+      `SELECT FROM pg_stat_replication WHERE application_name = $1 AND ${condition}`,
+      [standby, ...values],
+    );
     return rows.length > 0;
   };
   await waitUntil(
-    () => ask("state = 'streaming' AND sync_state = 'sync' AND current_setting('synchronous_standby_names') = $2", [names]),
+    () =>
+      ask(
+        "state = 'streaming' AND sync_state = 'sync' AND current_setting('synchronous_standby_names') = $2",
+        [names],
+      ),
     { pollMs: proofPollMs, deadlineMs, failure },
   );
   await sleep(signalMarginMs);
   await client.query('CHECKPOINT');
   const [row] = await client.query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn()::text AS lsn');
-  await waitUntil(() => ask('flush_lsn >= $2::pg_lsn', [row?.lsn]), { pollMs: proofPollMs, deadlineMs, failure });
+  await waitUntil(() => ask('flush_lsn >= $2::pg_lsn', [row?.lsn]), {
+    pollMs: proofPollMs,
+    deadlineMs,
+    failure,
+  });
 }
 
 interface WaitOptions {
@@ -100,7 +120,10 @@ interface WaitOptions {
   failure: string;
 }
 
-async function waitUntil(isTrue: () => Promise<boolean>, { pollMs, deadlineMs, failure }: WaitOptions): Promise<void> {
+async function waitUntil(
+  isTrue: () => Promise<boolean>,
+  { pollMs, deadlineMs, failure }: WaitOptions,
+): Promise<void> {
   const polls = Math.ceil(deadlineMs / pollMs);
   for (let poll = 0; poll < polls; poll += 1) {
     if (await isTrue()) return;

@@ -84,7 +84,8 @@ export function parseInspection(output: string): DataFolderReport | null {
   const control = parseControlData(output);
   if (control === null) return null;
   // A copy that was never started still carries its source's state.
-  const isStandby = word === 'copied' || control.state.includes('recovery') && control.state !== 'in crash recovery';
+  const isStandby =
+    word === 'copied' || (control.state.includes('recovery') && control.state !== 'in crash recovery');
   return { kind: isStandby ? 'standby' : 'primary', timeline: control.timeline };
 }
 

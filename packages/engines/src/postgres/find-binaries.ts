@@ -12,8 +12,14 @@ const needed = ['postgres', 'initdb', 'pg_basebackup', 'pg_rewind', 'pg_controld
 const versionedRoots = [
   { root: '/usr/lib/postgresql', toBin: (name: string) => join(name, 'bin') },
   { root: '/usr', toBin: (name: string) => (name.startsWith('pgsql-') ? join(name, 'bin') : '') },
-  { root: '/opt/homebrew/opt', toBin: (name: string) => (name.startsWith('postgresql@') ? join(name, 'bin') : '') },
-  { root: '/usr/local/opt', toBin: (name: string) => (name.startsWith('postgresql@') ? join(name, 'bin') : '') },
+  {
+    root: '/opt/homebrew/opt',
+    toBin: (name: string) => (name.startsWith('postgresql@') ? join(name, 'bin') : ''),
+  },
+  {
+    root: '/usr/local/opt',
+    toBin: (name: string) => (name.startsWith('postgresql@') ? join(name, 'bin') : ''),
+  },
 ];
 
 /** Finds PostgreSQL's programs: PATH first, then the newest version that is installed. Throws AON_PREREQUISITE_MISSING. */
@@ -30,7 +36,10 @@ export function findPostgresBinaries(path = process.env.PATH ?? ''): PostgresBin
 function listVersionedDirs(): string[] {
   return versionedRoots.flatMap(({ root, toBin }) => {
     const names = listNames(root).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
-    return names.map(toBin).filter((bin) => bin !== '').map((bin) => join(root, bin));
+    return names
+      .map(toBin)
+      .filter((bin) => bin !== '')
+      .map((bin) => join(root, bin));
   });
 }
 

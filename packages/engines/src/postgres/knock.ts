@@ -7,7 +7,15 @@ const tlsRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
  * Asks a server for a sign of life over a new connection. Connections that are open go on when only the postmaster is
  * frozen, and the kernel accepts new ones for it: this is the cheapest question that only a live postmaster answers.
  */
-export function knock({ host, port, timeoutMs }: { host: string; port: number; timeoutMs: number }): Promise<void> {
+export function knock({
+  host,
+  port,
+  timeoutMs,
+}: {
+  host: string;
+  port: number;
+  timeoutMs: number;
+}): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port });
     socket.setTimeout(timeoutMs, () => socket.destroy(new Error('timeout: nobody answers at the door')));

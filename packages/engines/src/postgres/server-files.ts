@@ -58,7 +58,7 @@ function renderRole({ name, role }: ServerFilesInput): string {
   }
   const { address, port, password } = role.source;
   const conninfo = [
-    `host=${address} port=${port} user=${replicationUser} password=${quoteConninfo(password)}`,
+    `host=${address} port=${port} user=${replicationUser} password=${quote(password)}`,
     `application_name=${name} connect_timeout=2 keepalives_idle=2 keepalives_interval=1 keepalives_count=3`,
   ].join(' ');
   return `synchronous_standby_names = ${quote(renderSynchronousNames(nobody))}
@@ -132,10 +132,7 @@ ${asStandby}exec ${binDir}/postgres -D "$1/data" -c config_file="$1/postgresql.c
 
 export const serverCommand: readonly string[] = ['sh', '{dir}/start.sh', '{dir}'];
 
+/** For both a value of postgresql.conf and one inside a connection string: quotes and backslashes are escaped. */
 function quote(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-function quoteConninfo(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

@@ -1,4 +1,7 @@
-import pg from 'pg';
+import { Client } from 'pg';
+
+/** A server that is asked to end a connection and does not loses it after this long. */
+const goodbyeMs = 500;
 
 export interface SqlTarget {
   host: string;
@@ -28,8 +31,10 @@ export type SqlFailure = 'refused' | 'starting' | 'silent';
 
 export async function connectSql(target: SqlTarget): Promise<SqlClient> {
   const { timeoutMs, settings = {}, ...where } = target;
-  const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(' ');
-  const client = new pg.Client({
+  const options = Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
+  const client = new Client({
     ...where,
     ssl: false,
     connectionTimeoutMillis: timeoutMs,
@@ -68,9 +73,8 @@ export async function connectSql(target: SqlTarget): Promise<SqlClient> {
     close() {
       if (!open) return;
       open = false;
-      // Not awaited: a frozen server never confirms. The socket goes either way.
       void client.end().catch(() => {});
-      client.connection.stream.destroySoon?.();
+      setTimeout(() => client.connection.stream.destroy(), goodbyeMs).unref();
     },
   };
 }

@@ -53,7 +53,9 @@ export async function spawnProcess(request: SpawnRequest): Promise<SupervisedPro
     });
     if (child.pid === undefined) {
       const cause = await failed;
-      throw new AlwaysOnError('AON_UNIT_START_FAILED', `${program} cannot be run: ${cause.message}.`, { cause });
+      throw new AlwaysOnError('AON_UNIT_START_FAILED', `${program} cannot be run: ${cause.message}.`, {
+        cause,
+      });
     }
     // It cannot be missing: even a process that ended at once stays in /proc until its exit is collected, in a later turn.
     const startTime = identify(child.pid)?.startTime ?? '';

@@ -28,10 +28,9 @@ export async function connectRedis(
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        client.destroy();
-        reject(
-          new AlwaysOnError('AON_QUEUE', `Redis at ${address}:${port} did not answer in ${limitMs} ms.`),
-        );
+        const message = `Redis at ${address}:${port} did not answer in ${limitMs} ms.`;
+        reject(new AlwaysOnError('AON_QUEUE', message));
+        if (client.isOpen) client.destroy();
       }, limitMs);
     });
     try {

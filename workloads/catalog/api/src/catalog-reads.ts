@@ -10,10 +10,11 @@ import type { DeleteEntry } from '@alwayson-catalog/db/queue-entries.ts';
 import { findRating, type RatingRow } from '@alwayson-catalog/db/ratings.ts';
 import type { CachedReader, CachedValue } from '@alwayson/sdk/cached-reader.ts';
 import type { Sql } from '@alwayson/sdk/sql.ts';
+import { isUnavailable } from '@alwayson/sdk/unavailable.ts';
 
 export interface CatalogReads {
   items(page: { limit: number; after?: ItemPosition | undefined }): Promise<CachedValue<ItemSummary[]>>;
-  /** null only when the writer says so too: an item that was made a moment ago in another region is found. */
+  /** null when the writer, if it answers, says so too: an item that was made a moment ago elsewhere is found. */
   item(id: string): Promise<CachedValue<ItemRow | null>>;
   comments(itemId: string, limit: number): Promise<CachedValue<CommentRow[]>>;
   /** Never cached: clients ask until a queued write has arrived. */
@@ -33,7 +34,9 @@ export function createCatalogReads(sql: Sql, cached: CachedReader): CatalogReads
   const item = (id: string) => cached.read(itemKey(id), () => loadItem(sql, id));
   return {
     items: ({ limit, after }) =>
-      cached.read(itemsKey(limit, after), () => sql.read((connection) => listItems(connection, { limit, after }))),
+      cached.read(itemsKey(limit, after), () =>
+        sql.read((connection) => listItems(connection, { limit, after })),
+      ),
     item,
     comments: (itemId, limit) =>
       cached.read(`comments:${itemId}:${limit}`, () =>
@@ -66,5 +69,12 @@ function itemsKey(limit: number, after?: ItemPosition): string {
 
 async function loadItem(sql: Sql, id: string): Promise<ItemRow | null> {
   const row = await sql.read((connection) => findItem(connection, id));
-  return row ?? sql.read((connection) => findItem(connection, id), { latest: true });
+  if (row !== null) return row;
+  return sql
+    .read((connection) => findItem(connection, id), { latest: true })
+    .catch((error: unknown) => {
+      // No writer to ask: what the region knows is the answer.
+      if (isUnavailable(error)) return null;
+      throw error;
+    });
 }

@@ -18,10 +18,12 @@ export function createQueuedWrites(producer: QueueProducer, reporter: Dependency
   return {
     async enqueue({ type, itemId, body }, { key, fingerprint }) {
       const request = key === undefined ? {} : { idempotencyKey: key, fingerprint };
-      const result = await producer.enqueue({ key: itemId, type, body, ...request }).catch((error: unknown) => {
-        reporter.failed(error instanceof Error ? error.message : String(error));
-        throw error;
-      });
+      const result = await producer
+        .enqueue({ key: itemId, type, body, ...request })
+        .catch((error: unknown) => {
+          reporter.failed(error instanceof Error ? error.message : String(error));
+          throw error;
+        });
       reporter.succeeded();
       if (result.status === 'conflict') throw keyReused();
     },

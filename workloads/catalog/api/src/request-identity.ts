@@ -15,7 +15,12 @@ export interface RequestIdentity {
 /** Throws a 400 when the key is empty or too long. `body` is the body as understood, without unknown fields. */
 export function toRequestIdentity(request: FastifyRequest, isTest: boolean): RequestIdentity {
   const path = request.url.split('?', 1)[0] ?? '';
-  const fingerprint = hash([request.method, path.toLowerCase(), JSON.stringify(request.body ?? null), isTest]);
+  const fingerprint = hash([
+    request.method,
+    path.toLowerCase(),
+    JSON.stringify(request.body ?? null),
+    isTest,
+  ]);
   const key = request.headers['idempotency-key'];
   if (key === undefined) return { key, fingerprint };
   if (typeof key === 'string' && key !== '' && key.length <= keyLengthMax) return { key, fingerprint };

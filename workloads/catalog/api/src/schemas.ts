@@ -29,8 +29,12 @@ const limit = (defaultLimit: number) =>
     .max(1000, 'must be at most 1000')
     .default(defaultLimit);
 
-export const ItemPath = z.object({ id: Id });
-export const EntryPath = z.object({ id: Id, entryId: Id });
+const version = z.string();
+
+export const ItemsPath = z.object({ version });
+export const ItemPath = z.object({ version, id: Id });
+export const CommentPath = z.object({ version, id: Id, commentId: Id });
+export const RatingPath = z.object({ version, id: Id, ratingId: Id });
 export const ItemsQuery = z.object({ limit: limit(100), cursor: z.string().max(1000).optional() });
 export const CommentsQuery = z.object({ limit: limit(10) });
 
@@ -88,7 +92,7 @@ export const RatingAnswer = z.object({
   creationDate: z.string(),
 });
 
-export const ProblemAnswer = z.object({
+const ProblemAnswer = z.object({
   type: z.string(),
   title: z.string(),
   status: z.int(),
@@ -97,3 +101,17 @@ export const ProblemAnswer = z.object({
   correlationId: z.string(),
   errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
 });
+
+/** The queue holds it. */
+export const accepted = z.null().describe('Durably queued; applied in a moment.');
+
+/** For routes that need a key, in the OpenAPI document. */
+export const needsKey = [{ apiKey: [] }];
+
+/** The error answers of a route, for the OpenAPI document. */
+export function problems<Status extends number>(...statuses: Status[]): Record<Status, typeof ProblemAnswer> {
+  return Object.fromEntries(statuses.map((status) => [status, ProblemAnswer])) as Record<
+    Status,
+    typeof ProblemAnswer
+  >;
+}

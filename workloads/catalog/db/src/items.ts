@@ -38,8 +38,7 @@ export interface ItemPosition {
 /** How long test data lives. */
 export const testDataSeconds = 30;
 
-const isoTime = (column: string) =>
-  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+const isoTime = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const summaryColumns = `id, name, image_url AS "imageUrl", price::float8 AS price,
   ${isoTime('last_updated')} AS "lastUpdated"`;

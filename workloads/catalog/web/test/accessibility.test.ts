@@ -24,29 +24,62 @@ async function visit(options: BrowserContextOptions, act: (page: Page) => Promis
   }
 }
 
-test.each(['light', 'dark'] as const)(
-  '%s pages have landmarks, names, ordered headings and contrast',
-  async (colorScheme) => {
-    await visit({ colorScheme, reducedMotion: 'reduce' }, async (page) => {
-      for (const path of paths) {
-        await page.goto(path, { waitUntil: 'networkidle' });
-        for (const landmark of ['banner', 'navigation', 'main', 'contentinfo'] as const) {
-          expect(await page.getByRole(landmark).count(), `${landmark} of ${path}`).toBe(1);
-        }
-        expect(await page.getByRole('heading', { level: 1 }).count(), `h1 of ${path}`).toBe(1);
-        expect(await page.evaluate(collectHeadingFaults), `headings of ${path}`).toEqual([]);
-        expect(await page.evaluate(collectNameless), `names on ${path}`).toEqual([]);
-        expect(await page.evaluate(collectLowContrast), `contrast of ${path}`).toEqual([]);
-      }
-    });
-  },
-);
+/** Opens a page and waits until nothing on it is still on its way. */
+async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await expect.poll(() => page.locator('.skeleton').count()).toBe(0);
+}
 
-test.each([360, 390, 768, 1920])('at %i px nothing is wider than the window', async (width) => {
-  await visit({ viewport: { width, height: 800 } }, async (page) => {
+async function collectLowContrastInBoth(page: Page): Promise<unknown[]> {
+  const faults: unknown[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    faults.push(await page.evaluate(collectLowContrast));
+  }
+  return faults.flat();
+}
+
+test('pages have landmarks, names, ordered headings, and contrast by day and by night', async () => {
+  await visit({}, async (page) => {
     for (const path of paths) {
-      await page.goto(path, { waitUntil: 'networkidle' });
-      expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBe(width);
+      await open(page, path);
+      for (const landmark of ['banner', 'navigation', 'main', 'contentinfo'] as const) {
+        expect(await page.getByRole(landmark).count(), `${landmark} of ${path}`).toBe(1);
+      }
+      expect(await page.getByRole('heading', { level: 1 }).count(), `h1 of ${path}`).toBe(1);
+      expect(await page.evaluate(collectHeadingFaults), `headings of ${path}`).toEqual([]);
+      expect(await page.evaluate(collectNameless), `names on ${path}`).toEqual([]);
+      expect(await collectLowContrastInBoth(page), `contrast of ${path}`).toEqual([]);
+    }
+  });
+});
+
+test('panels for errors and for being offline have contrast, too', async () => {
+  await visit({}, async (page) => {
+    await open(page, itemPath);
+    shop.fake.fault = ({ method }) => (method === 'POST' ? { status: 500 } : undefined);
+    await page.getByLabel('Your name').fill('Ida');
+    await page.getByLabel('Your comment').fill('Hello');
+    await page.getByRole('button', { name: 'Send comment' }).click();
+    await page.getByText('Not saved.').waitFor();
+    shop.fake.fault = undefined;
+    await page.context().setOffline(true);
+    await page.getByText('You seem to be offline.').waitFor();
+    expect(await collectLowContrastInBoth(page)).toEqual([]);
+  });
+});
+
+test('from phone to wide screen nothing is wider than the window', async () => {
+  await visit({}, async (page) => {
+    for (const path of paths) {
+      await open(page, path);
+      for (const width of [320, 360, 390, 600, 768, 1024, 1920]) {
+        await page.setViewportSize({ width, height: 800 });
+        expect(await page.evaluate('document.documentElement.scrollWidth'), `${path} at ${width}`).toBe(
+          width,
+        );
+      }
     }
   });
 });
@@ -64,7 +97,7 @@ test('a word without an end does not push the page wide', async () => {
 
 test('controls on a phone are large enough for a thumb', async () => {
   await visit({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }, async (page) => {
-    await page.goto(itemPath, { waitUntil: 'networkidle' });
+    await open(page, itemPath);
     for (const control of await page.locator('button, .star-choice label, nav a, input[name=name]').all()) {
       const box = await control.boundingBox();
       expect(Math.min(box?.width ?? 0, box?.height ?? 0), await control.innerText()).toBeGreaterThanOrEqual(
@@ -76,7 +109,7 @@ test('controls on a phone are large enough for a thumb', async () => {
 
 test('the first Tab leads to a skip link, and the focus is always visible', async () => {
   await visit({}, async (page) => {
-    await page.goto('/catalog', { waitUntil: 'networkidle' });
+    await open(page, '/catalog');
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to content');
     await page.keyboard.press('Enter');
@@ -89,7 +122,7 @@ test('the first Tab leads to a skip link, and the focus is always visible', asyn
 
 test('a new page moves the focus to its content and is announced', async () => {
   await visit({}, async (page) => {
-    await page.goto('/', { waitUntil: 'networkidle' });
+    await open(page, '/');
     await page.getByRole('navigation').getByRole('link', { name: 'Catalog' }).click();
     await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('content');
     await expect.poll(() => page.getByRole('status').allTextContents()).toContain('Catalog');

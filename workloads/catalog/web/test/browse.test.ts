@@ -36,13 +36,15 @@ test('a visitor comes from the home page to an item and back, and no other origi
     await page.getByRole('link', { name: 'Browse the catalog' }).click();
     await page.getByRole('heading', { level: 1, name: 'The catalog' }).waitFor();
     expect(await page.getByRole('listitem').count()).toBe(13);
-    await page.getByRole('link', { name: 'Storm Lantern' }).click();
-    await page.getByRole('heading', { level: 1, name: 'Storm Lantern' }).waitFor();
-    await page.getByText('Burns for twenty hours').waitFor();
-    expect(await page.getByText('$46', { exact: true }).isVisible()).toBe(true);
-    expect(await page.title()).toBe('Storm Lantern · Hearth & Trail');
+    await page.getByRole('link', { name: 'Wool Blanket' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Wool Blanket' }).waitFor();
+    await page.getByText('Woven from undyed wool').waitFor();
+    expect(await page.getByText('$89.50', { exact: true }).first().isVisible()).toBe(true);
+    expect(await page.title()).toBe('Wool Blanket · Hearth & Trail');
     await page.goBack();
     await page.getByRole('heading', { level: 1, name: 'The catalog' }).waitFor();
+    // Back where the visitor was on the page, not at its top.
+    await expect.poll(() => page.evaluate('scrollY')).toBeGreaterThan(100);
     await page.waitForLoadState('networkidle');
     expect(asked.length).toBeGreaterThan(5);
     expect(asked.filter((url) => new URL(url).origin !== shop.origin)).toEqual([]);

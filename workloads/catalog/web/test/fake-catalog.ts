@@ -71,7 +71,7 @@ export function createFakeCatalog(webOrigin: string): FakeCatalog {
     });
     const fault = fake.fault?.(seen);
     if (fault === undefined) return done();
-    if (fault === 'drop') request.raw.destroy();
+    if (fault === 'drop') request.raw.socket.destroy();
     else sendFault(reply, fault);
   });
 

@@ -55,6 +55,7 @@ test('a visitor rates by keyboard alone, once per item', async () => {
     // Shown at once, with the vote counted, before the server shows it.
     await page.getByText('You gave 4 stars').waitFor();
     await page.getByText('1 rating', { exact: false }).first().waitFor();
+    expect(await page.evaluate('document.activeElement.className')).toBe('rating-panel');
     await page.locator('[data-phase=saved]').waitFor();
     expect(findPosts('/ratings').map(({ body }) => body)).toEqual([{ rating: 4 }]);
     await page.reload();
@@ -82,16 +83,17 @@ test('a comment is there at once as "saving", then "saved", then one among the o
 test('a write that fails for a while is repeated under one key and happens once', async () => {
   let failures = 0;
   shop.fake.fault = ({ method }) => {
-    if (method !== 'POST' || failures === 2) return undefined;
+    if (method !== 'POST') return undefined;
     failures += 1;
-    return failures === 1 ? 'drop' : { status: 503, retryAfter: '1' };
+    // A browser may repeat a dropped request by itself, even a POST: one more reason for the key.
+    return (['drop', { status: 502 }, { status: 503, retryAfter: '1' }] as const)[failures - 1];
   };
   await visitItem(4, async (page) => {
     await writeComment(page, 'Third time lucky.');
-    await page.getByText('Saving… (try 3)').waitFor();
+    await page.getByText(/Saving… \(try [34]\)/).waitFor();
     await page.locator('[data-phase]').waitFor({ state: 'detached' });
     const keys = findPosts('/comments').map(({ idempotencyKey }) => idempotencyKey);
-    expect(keys).toHaveLength(3);
+    expect(keys).toHaveLength(4);
     expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/);
     expect(new Set(keys).size).toBe(1);
     expect(shop.fake.commentsOf(toItemId(4))).toHaveLength(1);
@@ -144,7 +146,7 @@ test('an empty form is not sent, and the focus goes to what is missing', async (
     await page.getByRole('button', { name: 'Send comment' }).click();
     const name = page.getByLabel('Your name');
     expect(await name.getAttribute('aria-invalid')).toBe('true');
-    expect(await name.evaluate('(field) => field === document.activeElement')).toBe(true);
+    expect(await page.evaluate('document.activeElement.name')).toBe('name');
     await page.getByText('Please tell us your name.').waitFor();
     expect(findPosts('/comments')).toEqual([]);
   });

@@ -11,7 +11,7 @@ export interface SendOptions {
   /** The same for every attempt and every later try of the same write, so that it happens once. */
   idempotencyKey?: string;
   signal?: AbortSignal;
-  /** Told before each attempt after the first. */
+  /** Told the number of the next attempt before the wait for it. */
   onRetry?: (attempt: number) => void;
   retries?: boolean;
 }
@@ -30,7 +30,6 @@ export async function send(path: string, options: SendOptions = {}): Promise<Ans
   // One id for all attempts: the visitor can quote it even when no answer ever came.
   const correlationId = createRandomId();
   for (let attempt = 1; ; attempt += 1) {
-    if (attempt > 1) options.onRetry?.(attempt);
     const answer = await attemptOnce(path, options, correlationId);
     if (answer !== 'lost' && answer.status < 400) return answer;
     const outcome = answer === 'lost' ? answer : answer.status;
@@ -40,6 +39,7 @@ export async function send(path: string, options: SendOptions = {}): Promise<Ans
         ? null
         : decideRetry({ attempt, outcome, retryAfter }, Date.now(), Math.random());
     if (delayMs === null) throw toError(answer, correlationId);
+    options.onRetry?.(attempt + 1);
     await pause(delayMs, options.signal);
   }
 }

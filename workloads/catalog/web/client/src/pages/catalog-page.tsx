@@ -1,4 +1,4 @@
-import { useDeferredValue, useEffect } from 'react';
+import { useDeferredValue, useEffect, useRef } from 'react';
 import { useSearchParams } from 'wouter';
 import type { Item } from '../api/model.ts';
 import { ErrorPanel, StaleNotice } from '../parts/error-panel.tsx';
@@ -65,6 +65,11 @@ function Shelves({ items }: { items: readonly Item[] }) {
       },
       { replace: true },
     );
+  const searchField = useRef<HTMLInputElement>(null);
+  const showEverything = () => {
+    change('q', '');
+    searchField.current?.focus();
+  };
   const found = toCount(selected.length, 'item', 'items');
   useEffect(() => {
     if (words !== '') announce(`${found} found.`);
@@ -82,6 +87,7 @@ function Shelves({ items }: { items: readonly Item[] }) {
           </label>
           <Icon name="search" />
           <input
+            ref={searchField}
             id="search"
             type="search"
             placeholder="Search the catalog"
@@ -106,7 +112,7 @@ function Shelves({ items }: { items: readonly Item[] }) {
       {selected.length === 0 ? (
         <div className="empty-state">
           <p>Nothing on the shelves matches “{words}”.</p>
-          <button type="button" className="button" onClick={() => change('q', '')}>
+          <button type="button" className="button" onClick={showEverything}>
             Show everything
           </button>
         </div>

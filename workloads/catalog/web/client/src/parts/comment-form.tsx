@@ -1,24 +1,24 @@
-import { type FormEvent, useId, useRef, useState } from 'react';
+import { type FormEvent, type RefObject, useId, useRef, useState } from 'react';
 import { announce } from '../state/announcements.ts';
 import { outbox } from '../state/shop.ts';
 import { readVisitorName, rememberVisitorName } from '../state/visitor.ts';
 import { Field } from './field.tsx';
 
-const nameMax = 80;
-const textMax = 1_000;
+const nameMax = 100;
+const textMax = 5_000;
 
 interface CommentFormProps {
   itemId: string;
   text: string;
   onText: (text: string) => void;
+  textField: RefObject<HTMLTextAreaElement | null>;
 }
 
 /** The text lives in the page, so that a comment taken back can return to it. */
-export function CommentForm({ itemId, text, onText }: CommentFormProps) {
+export function CommentForm({ itemId, text, onText, textField }: CommentFormProps) {
   const [name, setName] = useState(readVisitorName);
   const [wasSubmitted, setWasSubmitted] = useState(false);
   const nameField = useRef<HTMLInputElement>(null);
-  const textField = useRef<HTMLTextAreaElement>(null);
   const nameId = useId();
   const textId = useId();
   const nameError = name.trim() === '' ? 'Please tell us your name.' : null;

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { findOwnComments } from '../state/own-writes.ts';
 import type { Write } from '../state/outbox.ts';
 import { useComments } from '../state/queries.ts';
@@ -14,16 +14,18 @@ const limitMax = 90;
 
 export function CommentSection({ itemId }: { itemId: string }) {
   const [draft, setDraft] = useState('');
+  const textField = useRef<HTMLTextAreaElement>(null);
   const takeBack = (write: Write) => {
     if (write.content.kind === 'comment') setDraft(write.content.text);
     outbox.drop(write.key);
+    textField.current?.focus();
   };
   return (
     <section className="comments" aria-labelledby="comments-title">
       <h2 id="comments-title">What people say</h2>
       <div className="comments-columns">
         <Comments itemId={itemId} onTakeBack={takeBack} />
-        <CommentForm itemId={itemId} text={draft} onText={setDraft} />
+        <CommentForm itemId={itemId} text={draft} onText={setDraft} textField={textField} />
       </div>
     </section>
   );

@@ -1,13 +1,14 @@
 import { type Failure, toApiError } from '../api/api-error.ts';
 import { CorrelationId } from './correlation-id.tsx';
 import { Icon } from './icon.tsx';
+import { RetryButton } from './retry-button.tsx';
 
 const explanations: Record<Failure, string> = {
   unreachable: 'No answer came back. Check your connection; we try again as soon as it is there.',
   busy: 'The shop is very busy or partly down right now. We have tried several times; please try again in a moment.',
   missing: 'It is not here, or not here any more.',
   refused: 'The shop did not accept this request.',
-  broken: 'Something went wrong on our side.',
+  broken: 'Something went wrong on our side. If it stays so, the ID below helps us to find out why.',
 };
 
 export function explain(error: unknown): string {
@@ -31,9 +32,7 @@ export function ErrorPanel({ title, error, onRetry, isRetrying }: ErrorPanelProp
         <p className="error-title">{title}</p>
         <p>{explain(error)}</p>
         <CorrelationId error={error} />
-        <button type="button" className="button" onClick={onRetry} disabled={isRetrying}>
-          {isRetrying ? 'Trying…' : 'Try again'}
-        </button>
+        <RetryButton label="Try again" className="button" onRetry={onRetry} isRetrying={isRetrying} />
       </div>
     </div>
   );
@@ -45,9 +44,7 @@ export function StaleNotice({ error, onRetry, isRetrying }: Omit<ErrorPanelProps
     <div className="stale-notice" aria-live="polite">
       <p>This may be a little old: the last refresh did not work.</p>
       <CorrelationId error={error} />
-      <button type="button" className="button-quiet" onClick={onRetry} disabled={isRetrying}>
-        {isRetrying ? 'Trying…' : 'Refresh'}
-      </button>
+      <RetryButton label="Refresh" className="button-quiet" onRetry={onRetry} isRetrying={isRetrying} />
     </div>
   );
 }

@@ -8,11 +8,13 @@ export function OfflineBanner() {
     <div aria-live="polite">
       {isShown && (
         <div className="offline-banner">
-          <Icon name="offline" />
-          <p>
-            <strong>You seem to be offline.</strong> What you have seen stays here, and what you write is sent
-            as soon as the shop can be reached.
-          </p>
+          <div className="offline-banner-row">
+            <Icon name="offline" />
+            <p>
+              <strong>You seem to be offline.</strong> What you have seen stays here, and what you write is
+              sent as soon as the shop can be reached.
+            </p>
+          </div>
         </div>
       )}
     </div>

@@ -36,7 +36,8 @@ function usePageChange(main: React.RefObject<HTMLElement | null>) {
   const isHistoryMove = useRef(false);
   useEffect(() => {
     const onPop = () => {
-      isHistoryMove.current = true;
+      // Not every move through the history changes the page: a search does not.
+      isHistoryMove.current = location.pathname !== last.current;
     };
     addEventListener('popstate', onPop);
     return () => removeEventListener('popstate', onPop);

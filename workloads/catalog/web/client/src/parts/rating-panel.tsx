@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useRef, useState } from 'react';
 import type { RatingSummary } from '../api/model.ts';
 import { announce } from '../state/announcements.ts';
 import type { Write } from '../state/outbox.ts';
@@ -19,31 +19,41 @@ interface RatingPanelProps {
 
 /** Either the five stars to choose from, or what this visitor chose: each item is rated once. */
 export function RatingPanel({ itemId, base, write }: RatingPanelProps) {
+  const panel = useRef<HTMLDivElement>(null);
   const underway = write?.content.kind === 'rating' ? write.content.rating : null;
   const given = underway ?? readOwnRating(itemId);
-  if (given === null) return <RatingForm itemId={itemId} base={base} />;
+  const send = (rating: number) => {
+    outbox.add(itemId, { kind: 'rating', rating, base });
+    announce('Saving your rating.');
+    // The form goes away with its button; what takes its place gets the focus.
+    panel.current?.focus({ preventScroll: true });
+  };
   return (
-    <div className="rating-panel">
-      <h2>Your rating</h2>
-      <p className="own-rating">
-        You gave {toCount(given, 'star', 'stars')}: {meanings[given - 1]?.toLowerCase()}.{' '}
-        {!write && 'Thank you!'}
-      </p>
-      {write && <WriteStatus write={write} />}
+    <div className="rating-panel" ref={panel} tabIndex={-1}>
+      {given === null ? (
+        <RatingForm onSend={send} />
+      ) : (
+        <>
+          <h2>Your rating</h2>
+          <p>
+            You gave {toCount(given, 'star', 'stars')}: {meanings[given - 1]?.toLowerCase()}.{' '}
+            {!write && 'Thank you!'}
+          </p>
+          {write && <WriteStatus write={write} />}
+        </>
+      )}
     </div>
   );
 }
 
-function RatingForm({ itemId, base }: { itemId: string; base: RatingSummary }) {
+function RatingForm({ onSend }: { onSend: (rating: number) => void }) {
   const [chosen, setChosen] = useState(0);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (chosen === 0) return;
-    outbox.add(itemId, { kind: 'rating', rating: chosen, base });
-    announce('Saving your rating.');
+    if (chosen > 0) onSend(chosen);
   };
   return (
-    <form className="rating-panel" onSubmit={submit}>
+    <form onSubmit={submit}>
       <fieldset>
         <legend>
           <h2>Rate this item</h2>

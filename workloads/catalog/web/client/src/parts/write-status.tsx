@@ -3,6 +3,7 @@ import { outbox } from '../state/shop.ts';
 import { CorrelationId } from './correlation-id.tsx';
 import { explain } from './error-panel.tsx';
 import { Icon, type IconName } from './icon.tsx';
+import { RetryButton } from './retry-button.tsx';
 
 interface WriteStatusProps {
   write: Write;
@@ -31,9 +32,12 @@ export function WriteStatus({ write, onTakeBack = () => outbox.drop(write.key) }
       <CorrelationId error={state.error} />
       <div className="button-row">
         {state.error.failure !== 'refused' && (
-          <button type="button" className="button" onClick={() => outbox.retry(write.key)}>
-            Try again
-          </button>
+          <RetryButton
+            label="Try again"
+            className="button"
+            onRetry={() => outbox.retry(write.key)}
+            isRetrying={false}
+          />
         )}
         <button type="button" className="button-quiet" onClick={onTakeBack}>
           Take back and edit
@@ -50,7 +54,7 @@ function toWords(state: Exclude<Write['state'], { phase: 'failed' }>): [IconName
     case 'accepted':
       return state.late
         ? ['check', 'Accepted. It will appear for everyone a little later.']
-        : ['clock', 'Saving… (accepted, about to appear for everyone)'];
+        : ['clock', 'Saving… (accepted)'];
     case 'saved':
       return ['check', 'Saved'];
   }

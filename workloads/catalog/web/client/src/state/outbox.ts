@@ -100,7 +100,7 @@ export function createOutbox(events: OutboxEvents): Outbox {
       const createdAt = new Date().toISOString();
       const state: WriteState = { phase: 'sending', attempt: 1 };
       const write = { key: createRandomId(), itemId, createdAt, content, state };
-      writes.set([write, ...writes.get()].slice(0, writesKept));
+      writes.set([write, ...makeRoom(writes.get())]);
       void work(write);
     },
     retry: (key) => {
@@ -118,6 +118,13 @@ export function createOutbox(events: OutboxEvents): Outbox {
 export function toServerId(write: Write): string | undefined {
   if (write.state.phase !== 'accepted' && write.state.phase !== 'saved') return undefined;
   return write.state.path?.split('/').at(-1);
+}
+
+/** At the bound, what is saved goes first, the oldest before the others. */
+function makeRoom(writes: readonly Write[]): readonly Write[] {
+  if (writes.length < writesKept) return writes;
+  const saved = writes.findLastIndex((write) => write.state.phase === 'saved');
+  return writes.toSpliced(saved === -1 ? writes.length - 1 : saved, 1);
 }
 
 function toRequest(content: WriteContent) {

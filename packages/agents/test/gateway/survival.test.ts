@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startLoad } from './load.ts';
+import { createRig, type Rig, type Stamp, toRecord, until } from './rig.ts';
+
+let rig: Rig;
+let west1: Stamp;
+let west2: Stamp;
+let east1: Stamp;
+let gateway: Awaited<ReturnType<Rig['startGateway']>>;
+
+beforeAll(async () => {
+  rig = await createRig(10);
+  [west1, west2, east1] = await Promise.all([
+    rig.startStamp('west-1'),
+    rig.startStamp('west-2'),
+    rig.startStamp('east-1'),
+  ]);
+  gateway = await rig.startGateway('west', toRecord([west1, west2, east1]));
+});
+afterAll(() => rig.close());
+
+const serverOf = async (stamp: Stamp) =>
+  (await gateway.report()).body.servers.find((server) => server.stamp === stamp.route.id);
+const isUp = async (stamp: Stamp) => (await serverOf(stamp))?.state === 'up';
+const isDown = async (stamp: Stamp) => (await serverOf(stamp))?.state === 'down';
+
+test('kill -9 of a component under load loses no safe request', async () => {
+  const load = startLoad({ url: `${rig.frontDoor}/shop/?ms=5`, perSecond: 200 });
+  await sleep(800);
+  west1.component.kill('SIGKILL');
+  await until(() => isDown(west1), 'west-1 down');
+  await sleep(800);
+  const result = await load.stop();
+  console.log('kill -9 component', summary(result));
+  expect(result.failures).toEqual([]);
+  expect(result.byStamp.has(east1.route.id)).toBe(false);
+  west1.component = rig.startProgram('component', west1.route);
+  await until(() => isUp(west1), 'west-1 up');
+});
+
+test('kill -9 of both own components at once: the other region takes over without a lost request', async () => {
+  const load = startLoad({ url: `${rig.frontDoor}/shop/?ms=5`, perSecond: 200 });
+  await sleep(500);
+  west1.component.kill('SIGKILL');
+  west2.component.kill('SIGKILL');
+  await sleep(3500);
+  const result = await load.stop();
+  console.log('kill -9 both', summary(result));
+  expect(result.failures).toEqual([]);
+  expect(result.byStamp.get(east1.route.id)).toBeGreaterThan(100);
+  west1.component = rig.startProgram('component', west1.route);
+  west2.component = rig.startProgram('component', west2.route);
+  await until(() => isUp(west1), 'west-1 up');
+  await until(() => isUp(west2), 'west-2 up');
+});
+
+test.each(['whole stamp', 'component only'])('SIGSTOP of a %s loses no safe request', async (what) => {
+  const load = startLoad({ url: `${rig.frontDoor}/shop/?ms=5`, perSecond: 100 });
+  await sleep(500);
+  const frozen = what === 'whole stamp' ? [west1.agent, west1.component] : [west1.component];
+  for (const child of frozen) child.kill('SIGSTOP');
+  const at = Date.now();
+  await until(() => isDown(west1), 'west-1 down');
+  const evictedMs = Date.now() - at;
+  await sleep(1000);
+  for (const child of frozen) child.kill('SIGCONT');
+  const result = await load.stop();
+  console.log(`SIGSTOP ${what}: evicted after ${evictedMs} ms`, summary(result));
+  expect(result.failures).toEqual([]);
+  expect(evictedMs).toBeLessThan(what === 'whole stamp' ? 3000 : 5000);
+  await until(() => isUp(west1), 'west-1 up');
+});
+
+function summary({
+  sent,
+  failures,
+  maxMs,
+  p99Ms,
+  byStamp,
+}: Awaited<ReturnType<ReturnType<typeof startLoad>['stop']>>) {
+  return { sent, failed: failures.length, maxMs, p99Ms, byStamp: Object.fromEntries(byStamp) };
+}

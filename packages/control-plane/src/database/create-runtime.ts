@@ -1,0 +1,52 @@
+import { resolve } from 'node:path';
+import type { ControllerContext } from '../controller.ts';
+import { planDatabase } from './database-plan.ts';
+import { type DatabaseRuntime, type MemberMemory, readRecord } from './database-runtime.ts';
+import { createDoorWatch } from './door-watch.ts';
+import { createLinkTracker } from './link-tracker.ts';
+import { createMemberWatch } from './member-watch.ts';
+import { createSpecKeeper } from './spec-keeper.ts';
+
+export interface RuntimeListeners {
+  onProbed: (member: string) => void;
+  onSent: () => void;
+  onSendFailure: (unit: string, error: unknown) => void;
+}
+
+/** A controller that has seen nothing yet: the committed record, and watches over every member and door. */
+export function createRuntime(context: ControllerContext, listeners: RuntimeListeners): DatabaseRuntime {
+  const { environment, manifest, now, placement } = context;
+  const plan = planDatabase(environment, manifest, (dir) => resolve(environment.workloadDir, dir));
+  const password = plan.passwords.postgresSuperuser;
+  const unseen = (): MemberMemory => ({ data: { kind: 'unknown' }, tries: { starts: 0, rejoins: 0 } });
+  return {
+    context,
+    plan,
+    record: readRecord(context),
+    since: now(),
+    watches: new Map(
+      plan.members.map(({ id, address, port }) => {
+        const onResult = () => listeners.onProbed(id);
+        return [id, createMemberWatch({ address, port, password, now, onResult })];
+      }),
+    ),
+    doors: new Map(
+      plan.doors.map(({ id, zone, port }) => [
+        id,
+        createDoorWatch({ address: zone.address, port, password, now }),
+      ]),
+    ),
+    memory: new Map(plan.members.map(({ id }) => [id, unseen()])),
+    links: createLinkTracker(now),
+    specs: createSpecKeeper({
+      placement,
+      now,
+      onSent: listeners.onSent,
+      onFailure: listeners.onSendFailure,
+    }),
+    seenTerm: 0,
+    proven: null,
+    target: null,
+    failover: null,
+  };
+}

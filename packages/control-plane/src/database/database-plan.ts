@@ -1,0 +1,72 @@
+import type { DatabaseMember, DatabasePolicy } from '@alwayson/core/database/database-record.ts';
+import { toRegions } from '@alwayson/core/estate/topology.ts';
+import { findPostgresBinaries } from '@alwayson/engines/postgres/find-binaries.ts';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { type Environment, type Zone, zonePorts } from '@alwayson/protocol/environment.ts';
+import type { Manifest } from '@alwayson/protocol/manifest.ts';
+
+export interface MemberPlan extends DatabaseMember {
+  address: string;
+  port: number;
+}
+
+export interface DoorPlan {
+  id: string;
+  zone: Zone;
+  port: number;
+}
+
+/** What stays the same as long as the environment does: which servers and doors there are, and what a copy means. */
+export interface DatabasePlan {
+  binDir: string;
+  members: readonly MemberPlan[];
+  doors: readonly DoorPlan[];
+  policy: DatabasePolicy;
+  synchronousCommit: 'on' | 'off';
+  passwords: Environment['passwords'];
+  /** The workload's own migrations, absolute; null when it has none. */
+  migrationsDir: string | null;
+}
+
+/**
+ * One server and one door in every zone, the first region's first zone to begin with. Refuses members that are not on
+ * loopback: this driver is sound only where hosts own every process that could be a primary.
+ */
+export function planDatabase(
+  environment: Environment,
+  manifest: Manifest,
+  resolveDir: (dir: string) => string,
+): DatabasePlan {
+  const zones = toRegions(environment).flatMap((region) => region.zones);
+  const remote = zones.find(({ address }) => !address.startsWith('127.'));
+  if (remote !== undefined) {
+    throw new AlwaysOnError(
+      'AON_DATABASE',
+      `The direct driver runs on one machine; ${remote.name} is at ${remote.address}.`,
+    );
+  }
+  const store = manifest.stores.find(({ kind }) => kind === 'relational');
+  const members = zones.map((zone) => ({
+    id: `pg-${zone.name}`,
+    region: zone.region,
+    zone: zone.name,
+    address: zone.address,
+    port: zonePorts.postgres,
+  }));
+  const isReplicated = (store?.durability ?? 'replicated') === 'replicated';
+  return {
+    binDir: findPostgresBinaries().dir,
+    members,
+    doors: zones.map((zone) => ({ id: `pgbouncer-${zone.name}`, zone, port: zonePorts.pgbouncer })),
+    policy: { members, copy: isReplicated ? (store?.whenCopyLost ?? 'degrade') : 'none' },
+    synchronousCommit: store?.durability === 'fast' ? 'off' : 'on',
+    passwords: environment.passwords,
+    migrationsDir: store?.migrations === undefined ? null : resolveDir(store.migrations),
+  };
+}
+
+export function memberOf(plan: DatabasePlan, id: string): MemberPlan {
+  const member = plan.members.find((candidate) => candidate.id === id);
+  if (member === undefined) throw new AlwaysOnError('AON_DATABASE', `The database has no member ${id}.`);
+  return member;
+}

@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DatabaseRecord } from '@alwayson/core/database/database-record.ts';
+import { promoteServer, reconcileSlots } from '@alwayson/engines/postgres/administer-server.ts';
+import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
+import { toSlotName } from '@alwayson/core/database/replication-slot.ts';
+import type { OperationHandle } from '../operations/journal.ts';
+import { memberOf } from './database-plan.ts';
+import { administratorTarget, type DatabaseRuntime } from './database-runtime.ts';
+import { fenceMember } from './fence-member.ts';
+
+const promoteDeadlineMs = 15_000;
+const doorsDeadlineMs = 5000;
+const doorPollMs = 25;
+const steps = ['commit', 'fence', 'promote', 'route'] as const;
+
+/** A change of the writer on its way. */
+export interface FailoverOperation {
+  term: number;
+  handle: OperationHandle;
+  /** When the old writer answered last, and when the change was decided; milliseconds of the clock. */
+  lastAnswerAt: number;
+  decidedAt: number;
+}
+
+/** Journals the failover, then commits it: from here on there is only forward. Returns the operation's handle. */
+export function beginFailover(
+  runtime: DatabaseRuntime,
+  next: DatabaseRecord,
+  commit: () => void,
+): FailoverOperation {
+  const { context, record, watches } = runtime;
+  const old = record.value.writer ?? 'nobody';
+  const decidedAt = context.now();
+  const lastAnswerAt = decidedAt - (watches.get(old)?.view().sinceAnswerMs ?? 0);
+  const title = `Fail the database over from ${old} to ${next.writer}`;
+  const handle = context.journal.begin({ kind: 'database-failover', title, steps });
+  let failure: unknown;
+  // The step runs at once: what the controller does next builds on the commit.
+  void handle
+    .step('commit', async () => {
+      try {
+        commit();
+      } catch (error) {
+        failure = error;
+        throw error;
+      }
+    })
+    .catch((error: unknown) => handle.fail(error));
+  if (failure !== undefined) throw failure;
+  return { term: next.term, handle, lastAnswerAt, decidedAt };
+}
+
+/**
+ * Makes the record's writer writable: the writer before is proven down first, and slots for the others are there before
+ * they come. Continues a failover that an earlier life of the control plane committed.
+ */
+export async function promoteWriter(
+  runtime: DatabaseRuntime,
+  member: string,
+  previous: string | null,
+): Promise<void> {
+  const { context, plan, specs } = runtime;
+  const failover = runtime.failover ?? continueFailover(runtime, member);
+  const { handle } = failover;
+  if (previous !== null)
+    await handle.step('fence', () => fenceMember(context.placement, memberOf(plan, previous)));
+  await handle.step('promote', async () => {
+    await specs.settle(member);
+    await withSql(administratorTarget(runtime, member), async (client) => {
+      await promoteServer(client, promoteDeadlineMs);
+      const others = plan.members.map(({ id }) => id).filter((id) => id !== member);
+      await reconcileSlots(client, others.map(toSlotName));
+    });
+  });
+  runtime.failover = null;
+  const writableAt = context.now();
+  runtime.watches.get(member)?.poll(0);
+  // The doors follow on their own; the operation only measures how long they take.
+  void handle
+    .step('route', () => waitForDoors(runtime, member))
+    .then((unconfirmedDoors) =>
+      handle.succeed({
+        writer: member,
+        previous,
+        term: failover.term,
+        decisionToWritableMs: Math.round(writableAt - failover.decidedAt),
+        writeGapMs: Math.round(context.now() - failover.lastAnswerAt),
+        unconfirmedDoors,
+      }),
+    )
+    .catch((error: unknown) => handle.fail(error));
+}
+
+function continueFailover({ context, record }: DatabaseRuntime, member: string): FailoverOperation {
+  const at = context.now();
+  const title = `Make ${member} the database's writer`;
+  const handle = context.journal.begin({ kind: 'database-failover', title, steps: steps.slice(1) });
+  return { term: record.value.term, handle, lastAnswerAt: at, decidedAt: at };
+}
+
+/** Waits until every door says itself that it leads to the writer. Returns those of reachable zones that did not in time. */
+async function waitForDoors(runtime: DatabaseRuntime, writer: string): Promise<string[]> {
+  const { context, plan, doors } = runtime;
+  const { address } = memberOf(plan, writer);
+  const giveUpAt = performance.now() + doorsDeadlineMs;
+  const isOpen = async (id: string) => {
+    while (performance.now() < giveUpAt) {
+      if ((await doors.get(id)?.read())?.write === address) return true;
+      await sleep(doorPollMs);
+    }
+    return false;
+  };
+  const reachable = plan.doors.filter(
+    ({ zone }) => context.placement.observe(zone.name).contact === 'connected',
+  );
+  const opened = await Promise.all(reachable.map(({ id }) => isOpen(id)));
+  return reachable.filter((_, index) => opened[index] === false).map(({ id }) => id);
+}

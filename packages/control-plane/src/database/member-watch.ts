@@ -1,0 +1,112 @@
+import type { MemberObservation } from '@alwayson/core/database/database-observation.ts';
+import { knock } from '@alwayson/engines/postgres/knock.ts';
+import { probeServer, type ServerAnswer } from '@alwayson/engines/postgres/probe-server.ts';
+import { administratorSettings } from '@alwayson/engines/postgres/administer-server.ts';
+import { superuser } from '@alwayson/engines/postgres/server-files.ts';
+import { connectSql, type SqlClient, toSqlFailure } from '@alwayson/engines/postgres/sql-client.ts';
+
+const probeTimeoutMs = 1000;
+/** Every so many probes, the member is also asked over a new connection. */
+const knockEvery = 2;
+
+export interface MemberView extends Pick<MemberObservation, 'sql' | 'failures' | 'sinceAnswerMs'> {
+  answer: ServerAnswer | null;
+}
+
+export interface MemberWatch {
+  /** Asks in the background, unless it asks already or asked less than `ageMs` ago. */
+  poll(ageMs: number): void;
+  view(): MemberView;
+  /** Its process is known to be down: nothing said before counts any more. */
+  forget(): void;
+  close(): void;
+}
+
+export interface MemberWatchContext {
+  address: string;
+  port: number;
+  password: string;
+  now: () => number;
+  /** After every probe, and when the connection is lost. */
+  onResult: () => void;
+}
+
+/** Asks one server how it is, over a connection that is kept. */
+export function createMemberWatch(context: MemberWatchContext): MemberWatch {
+  const { address: host, port, password, now, onResult } = context;
+  const target = {
+    host,
+    port,
+    password,
+    user: superuser,
+    database: 'postgres',
+    settings: administratorSettings,
+  };
+  const since = now();
+  let client: SqlClient | null = null;
+  let asking = false;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let asked = 0;
+  let answeredAt = since;
+  let closed = false;
+  let state: Omit<MemberView, 'sinceAnswerMs'> = { sql: 'unknown', failures: 0, answer: null };
+
+  const disconnect = () => {
+    client?.close();
+    client = null;
+  };
+
+  const connectOnce = async () => {
+    if (client !== null) return client;
+    const connected = await connectSql({ ...target, timeoutMs: probeTimeoutMs });
+    connected.onLost(() => {
+      if (client !== connected) return;
+      client = null;
+      // Most likely the process is gone: find out at once.
+      if (!asking) poll(0);
+    });
+    client = connected;
+    return connected;
+  };
+
+  const ask = async () => {
+    try {
+      asked += 1;
+      const isKnock = client !== null && asked % knockEvery === 0;
+      const [answer] = await Promise.all([
+        connectOnce().then(probeServer),
+        isKnock ? knock({ host, port, timeoutMs: probeTimeoutMs }) : undefined,
+      ]);
+      state = { sql: 'answers', failures: 0, answer };
+      answeredAt = now();
+    } catch (error) {
+      disconnect();
+      state = { sql: toSqlFailure(error), failures: state.failures + 1, answer: null };
+    }
+  };
+
+  const poll = (ageMs: number) => {
+    if (closed || asking || now() - askedAt < ageMs) return;
+    asking = true;
+    askedAt = now();
+    void ask().then(() => {
+      asking = false;
+      if (closed) disconnect();
+      else onResult();
+    });
+  };
+
+  return {
+    poll,
+    view: () => ({ ...state, sinceAnswerMs: now() - answeredAt }),
+    forget() {
+      if (asking) return;
+      disconnect();
+      state = { sql: 'refused', failures: 0, answer: null };
+    },
+    close() {
+      closed = true;
+      disconnect();
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { DatabaseObservation } from '@alwayson/core/database/database-observation.ts';
+import { decideReads } from '@alwayson/core/database/decide-reads.ts';
+import { memberOf } from './database-plan.ts';
+import type { DatabaseRuntime } from './database-runtime.ts';
+import { renderDoorUnit, renderMemberUnit } from './database-units.ts';
+
+/** Every server in the role that the record gives it, every door leading to the member that takes writes. */
+export function wantUnits(runtime: DatabaseRuntime, observation: DatabaseObservation): void {
+  const { plan, record, specs } = runtime;
+  for (const member of plan.members) specs.want(member.zone, renderMemberUnit(plan, member, record));
+  const { writer } = record.value;
+  if (writer === null) return;
+  // A door moves only once the new writer takes writes; until then its clients wait instead of being refused.
+  const write = memberOf(plan, runtime.target ?? writer);
+  for (const door of plan.doors) {
+    const read = decideReads(door.zone, record.value, { observation, policy: plan.policy });
+    const route = { write, read: read === null ? write : memberOf(plan, read) };
+    specs.want(door.zone.name, renderDoorUnit(plan, door, { route, version: record.version }));
+  }
+}

@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { QueueRegion } from '../identity.ts';
+import type { Sql } from '../sql.ts';
+import type { QueueHandler } from './apply-batch.ts';
+import { decideClaims, type LeaseView, type ShardKey } from './decide-claims.ts';
+import { beat, claimShards, leave, prepareLedger, releaseShards } from './ledger.ts';
+import { createRegionReader, type RegionReader } from './region-reader.ts';
+
+export type { QueueHandler } from './apply-batch.ts';
+export type { QueueEntry } from './queue-entry.ts';
+
+export interface QueueConsumerOptions {
+  /** From `readQueues`: own region first. */
+  queues: readonly QueueRegion[];
+  /** Its `write` reaches the one writer. */
+  sql: Pick<Sql, 'write'>;
+  /** By type of entry. An entry of another type waits for a worker that has a handler. */
+  handlers: Readonly<Record<string, QueueHandler>>;
+  /** Shown in the leases; made unique for this process. */
+  name?: string;
+  /** Told of what goes wrong on the way; it is tried again in any case. */
+  onFailure?(error: unknown): void;
+}
+
+export interface QueueConsumerStats {
+  /** Entries not yet applied in the streams this worker reads, as of the last read. */
+  depth: number;
+  /** Age of the oldest entry that this worker tries to apply; 0 when none waits. */
+  oldestAgeMs: number;
+  appliedTotal: number;
+  deadLettersTotal: number;
+  /** From accepted to applied, of the oldest entry in the last batch. */
+  lagMs: number;
+  /** Shards held, as `region/shard`. */
+  shards: string[];
+}
+
+export interface QueueConsumer {
+  stats(): QueueConsumerStats;
+  /** Commits the batch in hand and gives the leases back. */
+  close(): Promise<void>;
+}
+
+const beatMs = 1000;
+const leaseMs = 2500;
+/** A shard that was given up is left to others for this long. */
+const avoidMs = 10_000;
+
+/**
+ * Applies what producers put into the queues, exactly once in effect and in order within a key. Workers share the shards
+ * of their region by leases in the database; any number may run, and any may die at any moment.
+ */
+export function createQueueConsumer(options: QueueConsumerOptions): QueueConsumer {
+  const { queues, sql, handlers, onFailure = () => {} } = options;
+  const worker = `${options.name ?? 'worker'}-${randomUUID().slice(0, 8)}`;
+  const region = queues[0]?.region ?? '';
+  const totals = { applied: 0, deadLetters: 0, lagMs: 0 };
+  const avoided = new Map<string, number>();
+  const closing = new AbortController();
+  let leasedUntil = 0;
+
+  const readers = queues.map(
+    (queue): RegionReader =>
+      createRegionReader(queue, {
+        sql,
+        handlers,
+        failed: onFailure,
+        holdsLeases: () => performance.now() < leasedUntil,
+        giveUp: (shard) => avoided.set(toName({ queue: queue.region, shard }), performance.now() + avoidMs),
+        applied({ applied, deadLetters, oldestAcceptedAt }) {
+          totals.applied += applied;
+          totals.deadLetters += deadLetters;
+          totals.lagMs = Math.max(0, Date.now() - oldestAcceptedAt);
+        },
+      }),
+  );
+  const holdings = () => readers.flatMap(({ holdings: held }) => [...held.values()]);
+
+  const avoid = (key: ShardKey) => (avoided.get(toName(key)) ?? 0) > performance.now();
+
+  /** Renews all leases in one statement, and only when the picture asks for it, changes them. */
+  const renew = async () => {
+    const sentAt = performance.now();
+    const names = queues.map((queue) => queue.region);
+    const view = await sql.write((tx) => beat(tx, { worker, region, leaseMs, queues: names }), {
+      idempotent: true,
+    });
+    // After a gap all leases look abandoned: the others get one beat to say that they live.
+    const hadGap = sentAt > leasedUntil && leasedUntil > 0;
+    leasedUntil = sentAt + leaseMs;
+    const { claim, release } = decideClaims({ worker, region, ...view, avoid });
+    const given = [...release, ...view.leases.filter((lease) => lease.owner === worker && avoid(lease))];
+    const kept = view.leases.filter(
+      (lease) => lease.owner === worker && !given.some((key) => toName(key) === toName(lease)),
+    );
+    hold(kept);
+    if (given.length > 0) await sql.write((tx) => releaseShards(tx, worker, given), { idempotent: true });
+    if (claim.length === 0 || hadGap) return;
+    const claimed = await sql.write((tx) => claimShards(tx, worker, claim), { idempotent: true });
+    hold([...kept, ...claimed]);
+  };
+
+  const hold = (leases: readonly (ShardKey & Pick<LeaseView, 'fence'>)[]) => {
+    for (const reader of readers) reader.hold(leases.filter(({ queue }) => queue === reader.queue));
+  };
+
+  const live = async () => {
+    let prepared = false;
+    while (!closing.signal.aborted) {
+      try {
+        if (!prepared) {
+          const names = queues.map((queue) => queue.region);
+          await sql.write((tx) => prepareLedger(tx, names), { idempotent: true });
+          prepared = true;
+        }
+        await renew();
+      } catch (error) {
+        onFailure(error);
+      }
+      await sleep(beatMs * (0.9 + Math.random() * 0.2), undefined, { signal: closing.signal }).catch(
+        () => {},
+      );
+    }
+  };
+  const living = live();
+
+  return {
+    stats() {
+      const held = holdings();
+      const since = held.flatMap(({ waitingSince }) => waitingSince ?? []);
+      return {
+        depth: held.reduce((sum, { depth }) => sum + depth, 0),
+        oldestAgeMs: since.length === 0 ? 0 : Math.max(0, Date.now() - Math.min(...since)),
+        appliedTotal: totals.applied,
+        deadLettersTotal: totals.deadLetters,
+        lagMs: totals.lagMs,
+        shards: readers.flatMap(({ queue, holdings: of }) =>
+          [...of.keys()].map((shard) => toName({ queue, shard })),
+        ),
+      };
+    },
+    async close() {
+      closing.abort();
+      await Promise.all([living, ...readers.map((reader) => reader.close())]);
+      // Not answered in time: the leases run out by themselves.
+      await sql.write((tx) => leave(tx, worker), { idempotent: true }).catch(onFailure);
+    },
+  };
+}
+
+function toName({ queue, shard }: ShardKey): string {
+  return `${queue}/${shard}`;
+}

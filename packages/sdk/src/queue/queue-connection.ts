@@ -1,0 +1,101 @@
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { queueKeys } from '@alwayson/protocol/workload-environment.ts';
+import { createClient } from 'redis';
+import type { QueueRegion } from '../identity.ts';
+
+/** One connection to one Redis process. It never reconnects: another process would be another incarnation. */
+export interface QueueConnection {
+  /** The run id of the process: the incarnation of what is written through this connection. */
+  readonly run: string;
+  readonly isOpen: boolean;
+  /** Sent at once and answered in order; bounded only by `within`. */
+  send(command: string[]): Promise<unknown>;
+  /** The work, or AON_QUEUE and the end of the connection when it takes longer. */
+  within<T>(work: Promise<T>, timeoutMs: number): Promise<T>;
+  close(): void;
+}
+
+interface Candidate {
+  connection: QueueConnection;
+  term: number;
+}
+
+/**
+ * The server of the region that accepts writes: primary and let to write; of two that say so, the one with the higher
+ * term. Throws AON_QUEUE when there is none now.
+ */
+export async function findPrimary(
+  { region, servers }: QueueRegion,
+  timeoutMs: number,
+): Promise<QueueConnection> {
+  const answers = await Promise.allSettled(servers.map((url) => connect(url, timeoutMs)));
+  const candidates = answers.flatMap((answer): Candidate[] =>
+    answer.status === 'fulfilled' && answer.value !== null ? [answer.value] : [],
+  );
+  const [best, ...others] = candidates.toSorted((a, b) => b.term - a.term);
+  for (const { connection } of others) connection.close();
+  if (best === undefined) {
+    throw new AlwaysOnError('AON_QUEUE', `No queue server of region ${region} accepts writes now.`);
+  }
+  return best.connection;
+}
+
+/** Null when the server answers but does not accept writes. */
+async function connect(url: string, timeoutMs: number): Promise<Candidate | null> {
+  const client = createClient({
+    url,
+    socket: { connectTimeout: timeoutMs, reconnectStrategy: false },
+    disableOfflineQueue: true,
+  });
+  // Failures reach the caller through the command they broke.
+  client.on('error', () => {});
+  const close = () => {
+    if (client.isOpen) client.destroy();
+  };
+  const within = async <T>(work: Promise<T>, limitMs: number): Promise<T> => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new AlwaysOnError('AON_QUEUE', `A queue server did not answer in ${limitMs} ms.`));
+        close();
+      }, limitMs);
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  const send = (command: string[]): Promise<unknown> => client.sendCommand(command);
+  const greet = async () => {
+    await client.connect();
+    const [info, term] = await Promise.all([
+      send(['INFO', 'server', 'replication']),
+      send(['GET', queueKeys.term]),
+    ]);
+    return { info: info as string, term: Number(term ?? 0) };
+  };
+  try {
+    const { info, term } = await within(greet(), timeoutMs);
+    const run = /^run_id:(\w+)/m.exec(info)?.[1];
+    // The count of good replicas is shown only while a number of them is asked for: the fence.
+    const accepts = /^role:master/m.test(info) && !/^min_slaves_good_slaves:/m.test(info);
+    if (run !== undefined && accepts) {
+      const connection: QueueConnection = {
+        run,
+        get isOpen() {
+          return client.isReady;
+        },
+        send,
+        within,
+        close,
+      };
+      return { connection, term };
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
+  close();
+  return null;
+}

@@ -1,0 +1,222 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { queueKeys, queueShards } from '@alwayson/protocol/workload-environment.ts';
+import type { QueueRegion } from '../identity.ts';
+import { type ApplyContext, applyBatch, bury, LedgerMoved, UnknownType } from './apply-batch.ts';
+import { takePositions } from './ledger.ts';
+import { findPrimary } from './queue-connection.ts';
+import { fromStream, type RawEntry, toNextId, toTime } from './queue-entry.ts';
+import { forgetScript } from './queue-scripts.ts';
+import { createShardHolding, setBack, type ShardHolding } from './shard-holding.ts';
+
+const batchMax = 500;
+const blockMs = 1000;
+const connectTimeoutMs = 300;
+const answerTimeoutMs = 1500;
+const reconnectPauseMs = 100;
+/** An entry nobody can apply is put aside after this long: a release that knows its type should be there by then. */
+const unknownTypeMs = 300_000;
+
+export interface ReaderContext extends ApplyContext {
+  /** False when the leases may have run out: nothing is begun then. */
+  holdsLeases(): boolean;
+  /** This worker cannot apply what is next in the shard; another may. */
+  giveUp(shard: number): void;
+  applied(result: { applied: number; deadLetters: number; oldestAcceptedAt: number }): void;
+  failed(error: unknown): void;
+}
+
+/** Reads the held shards of one region's queue and applies what comes, for as long as it holds any. */
+export interface RegionReader {
+  readonly queue: string;
+  readonly holdings: ReadonlyMap<number, ShardHolding>;
+  hold(leases: readonly { shard: number; fence: number }[]): void;
+  /** Resolves when the batch in hand is committed. */
+  close(): Promise<void>;
+}
+
+export function createRegionReader(queue: QueueRegion, context: ReaderContext): RegionReader {
+  const holdings = new Map<number, ShardHolding>();
+  let connection: ReadConnection | null = null;
+  let running: Promise<void> | null = null;
+  const closing = new AbortController();
+
+  const run = async () => {
+    while (holdings.size > 0 && !closing.signal.aborted) {
+      try {
+        if (!connection?.isOpen) connection = await openReadConnection(queue);
+        await pass(connection, [...holdings.values()]);
+      } catch (error) {
+        connection?.close();
+        if (closing.signal.aborted) break;
+        context.failed(error);
+        await sleep(reconnectPauseMs * (0.5 + Math.random()));
+      }
+    }
+    connection?.close();
+    running = null;
+  };
+
+  const pass = async (reader: ReadConnection, held: readonly ShardHolding[]) => {
+    const now = Date.now();
+    const due = context.holdsLeases() ? held.filter(({ notBefore }) => notBefore <= now) : [];
+    await loadPositions(due, reader);
+    const wake = Math.min(...held.map(({ notBefore }) => notBefore).filter((at) => at > now), now + blockMs);
+    if (due.length === 0) {
+      await sleep(Math.max(10, wake - now), undefined, { signal: closing.signal });
+      return;
+    }
+    const found = await reader.read(due, wake - now);
+    await Promise.all(found.map((batch) => applyFound(batch, reader)));
+  };
+
+  const loadPositions = async (due: readonly ShardHolding[], reader: ReadConnection) => {
+    const lost = due.filter(({ positions }) => positions === null);
+    if (lost.length === 0) return;
+    const rows = await context.sql.write((transaction) => takePositions(transaction, queue.region, lost), {
+      idempotent: true,
+    });
+    for (const holding of lost) {
+      const own = rows.filter(({ shard }) => shard === holding.shard);
+      holding.positions = new Map(own.map(({ incarnation, lastId }) => [incarnation, lastId]));
+    }
+    for (const { shard, incarnation, lastId } of rows) reader.trim({ shard, incarnation, lastId });
+  };
+
+  const applyFound = async ({ holding, incarnation, entries }: Found, reader: ReadConnection) => {
+    const { shard, fence } = holding;
+    const [first] = entries;
+    if (first === undefined) return;
+    holding.waitingSince ??= toTime(first.id);
+    const from = holding.positions?.get(incarnation) ?? '0-0';
+    const step = { queue: queue.region, shard, incarnation, fence, from };
+    const batch = toBatch(entries, holding.failures, context);
+    try {
+      const result = batch.length > 0 ? await applyBatch(context, step, batch) : await buryOld(first, step);
+      const lastId = (batch.at(-1) ?? first).id;
+      holding.positions?.set(incarnation, lastId);
+      holding.failures = 0;
+      holding.waitingSince = null;
+      reader.trim({ shard, incarnation, lastId });
+      context.applied({ ...result, oldestAcceptedAt: toTime(first.id) });
+    } catch (error) {
+      if (error instanceof UnknownType) context.giveUp(shard);
+      if (!(error instanceof LedgerMoved)) context.failed(error);
+      setBack(holding, Date.now());
+    }
+  };
+
+  const buryOld = async (entry: RawEntry, step: Parameters<typeof bury>[1]) => {
+    const cause = new UnknownType(entry.type);
+    if (Date.now() - toTime(entry.id) < unknownTypeMs) throw cause;
+    await bury(context, step, { entry, cause });
+    return { applied: 0, deadLetters: 1 };
+  };
+
+  return {
+    queue: queue.region,
+    holdings,
+    hold(leases) {
+      for (const shard of holdings.keys()) {
+        if (!leases.some((lease) => lease.shard === shard)) holdings.delete(shard);
+      }
+      for (const lease of leases) {
+        if (holdings.get(lease.shard)?.fence !== lease.fence) {
+          holdings.set(lease.shard, createShardHolding(lease));
+        }
+      }
+      if (holdings.size > 0 && !closing.signal.aborted) running ??= run();
+    },
+    async close() {
+      closing.abort();
+      connection?.stopWaiting();
+      await running;
+    },
+  };
+}
+
+/** What can be applied at once: up to the first entry of an unknown type, and less after each failure. */
+function toBatch(entries: readonly RawEntry[], failures: number, { handlers }: ApplyContext): RawEntry[] {
+  const unknown = entries.findIndex(({ type }) => handlers[type] === undefined);
+  const known = unknown === -1 ? entries.length : unknown;
+  return entries.slice(0, Math.min(known, Math.max(1, Math.floor(batchMax / 4 ** failures))));
+}
+
+interface Found {
+  holding: ShardHolding;
+  incarnation: string;
+  entries: RawEntry[];
+}
+
+interface ReadConnection {
+  readonly isOpen: boolean;
+  /** The next entries of each shard, older incarnations first; waits for one for up to `waitMs`. */
+  read(holdings: readonly ShardHolding[], waitMs: number): Promise<Found[]>;
+  /** Drops applied entries, together with the next read. */
+  trim(applied: { shard: number; incarnation: string; lastId: string }): void;
+  /** Ends a read that is only waiting. */
+  stopWaiting(): void;
+  close(): void;
+}
+
+type StreamReply = Record<string, [string, string[]][]> | null;
+
+async function openReadConnection(queue: QueueRegion): Promise<ReadConnection> {
+  const connection = await findPrimary(queue, connectTimeoutMs);
+  const { send, within, run: current } = connection;
+  const all = send(['ZRANGE', queueKeys.incarnations, '0', '-1']);
+  const incarnations = (await within(all, answerTimeoutMs)) as string[];
+  // Only the process at the other end adds entries, under its own name: what is drained of the others stays drained.
+  const older = incarnations.filter((incarnation) => incarnation !== current);
+  const drained = new Set<string>();
+  let trims: string[][] = [];
+  let waiting = false;
+
+  const sourceOf = ({ shard }: ShardHolding) => {
+    const behind = older.find((incarnation) => !drained.has(queueKeys.stream(shard, incarnation)));
+    const incarnation = behind ?? current;
+    return { behind: behind !== undefined, incarnation, stream: queueKeys.stream(shard, incarnation) };
+  };
+
+  const forget = (incarnation: string) => {
+    const streams = Array.from({ length: queueShards }, (_, shard) => queueKeys.stream(shard, incarnation));
+    const keys = [queueKeys.incarnations, ...streams];
+    return send(['EVAL', forgetScript, String(keys.length), ...keys, incarnation]);
+  };
+
+  return {
+    get isOpen() {
+      return connection.isOpen;
+    },
+    async read(holdings, waitMs) {
+      const sources = holdings.map((holding) => ({ holding, ...sourceOf(holding) }));
+      const block = sources.some(({ behind }) => behind) ? [] : ['BLOCK', String(Math.max(1, waitMs))];
+      const ids = sources.map(({ holding, incarnation }) => holding.positions?.get(incarnation) ?? '0-0');
+      const streams = sources.map(({ stream }) => stream);
+      const trimming = trims.map(send);
+      trims = [];
+      const counting = streams.map((stream) => send(['XLEN', stream]));
+      const reading = send(['XREAD', 'COUNT', String(batchMax), ...block, 'STREAMS', ...streams, ...ids]);
+      waiting = block.length > 0;
+      const answers = Promise.all([Promise.all(counting), reading, ...trimming]);
+      const [lengths, reply] = await within(answers, waitMs + answerTimeoutMs).finally(
+        () => (waiting = false),
+      );
+      for (const [n, { holding }] of sources.entries()) holding.depth = Number(lengths[n]);
+      const found = sources.map(({ holding, incarnation, stream, behind }) => {
+        const entries = ((reply as StreamReply)?.[stream] ?? []).map(fromStream);
+        if (behind && entries.length === 0) drained.add(stream);
+        return { holding, incarnation, entries };
+      });
+      const done = sources.filter(({ behind, stream }) => behind && drained.has(stream));
+      await Promise.all(done.map(({ incarnation }) => within(forget(incarnation), answerTimeoutMs)));
+      return found;
+    },
+    trim({ shard, incarnation, lastId }) {
+      trims.push(['XTRIM', queueKeys.stream(shard, incarnation), 'MINID', toNextId(lastId)]);
+    },
+    stopWaiting() {
+      if (waiting) connection.close();
+    },
+    close: connection.close,
+  };
+}
