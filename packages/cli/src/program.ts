@@ -19,7 +19,7 @@ export function createProgram(): Command {
   const program = new Command('./alwayson')
     .description('Runs a web workload as a mission-critical workload, on machines its users own.')
     .version(version)
-    .option('--json', 'one JSON document on standard output; progress goes to standard error', false)
+    .option('--json', 'one JSON document on standard output; progress goes to standard error')
     .option('--config <file>', 'configuration file of the workload')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', `\n${exitCodes}\n\nExample:\n  $ ./alwayson up --detach`);

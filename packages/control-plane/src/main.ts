@@ -20,6 +20,7 @@ import { createObserverSignals } from './signals/observer-signals.ts';
 import { createStampSignals } from './signals/stamp-signals.ts';
 import { buildStatus } from './status/build-status.ts';
 import { createBringUpController } from './status/bring-up.ts';
+import { createTransitionEvents } from './status/transition-events.ts';
 
 /** The composition root: the only place where the control plane's parts are put together. */
 async function main(): Promise<void> {
@@ -66,11 +67,16 @@ async function main(): Promise<void> {
   };
   const status = () => buildStatus(sources);
   const bringUp = createBringUpController({ estate, manifest, journal, status });
+  const transitions = createTransitionEvents(journal, status);
 
   const consoleDir = startConsoleBuild(environment, journal);
   const server = await createApiServer({ environment, manifest, journal, placement, status, consoleDir });
   journal.closeInterrupted();
-  loop = startLoop([estate, database, queue, routes, stampSignals, observerSignals, bringUp], journal, now);
+  loop = startLoop(
+    [estate, database, queue, routes, stampSignals, observerSignals, bringUp, transitions],
+    journal,
+    now,
+  );
   placement.onChange(nudge);
   await server.listen({ host: '127.0.0.1', port: environment.console.port });
   journal.event({

@@ -49,9 +49,8 @@ export async function createRig(net: number) {
     const child = spawn(file, args, {
       cwd,
       env: { PATH: `${process.env['PATH']}:/usr/sbin`, ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'ignore', 'ignore'],
     });
-    child.stdout?.resume();
     processes.add(child);
     child.once('exit', () => processes.delete(child));
     return child;
@@ -60,7 +59,6 @@ export async function createRig(net: number) {
   const startProgram = (role: string, route: RouteStamp): ChildProcess =>
     run([process.execPath, fileURLToPath(new URL('stamp-program.ts', import.meta.url))], {
       ROLE: role,
-      PROMPT: process.env['PROMPT'] ?? '',
       ADDRESS: route.address,
       PORT: String(role === 'agent' ? route.healthPort : route.ports['web']),
       COMPONENT_PORT: String(route.ports['web']),

@@ -1,5 +1,4 @@
 import { createServer, get, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
 
 /**
  * A small real stamp for the tests: `agent` answers the health endpoint and looks at its component every 2 s as a stamp
@@ -12,19 +11,11 @@ else runComponent();
 
 function runAgent(): void {
   let able = false;
-  let watched = false;
-  const watch = () => {
-    if (process.env['PROMPT'] !== '1' || watched || !able) return;
-    watched = true;
-    const socket = connect(Number(COMPONENT_PORT), ADDRESS);
-    socket.on('error', () => {});
-    socket.on('close', () => { able = false; watched = false; });
-  };
   const look = () => {
     const request = get(
       { host: ADDRESS, port: COMPONENT_PORT, path: '/readyz', timeout: 1000, agent: false },
       (answer) => {
-        able = answer.statusCode === 200; watch();
+        able = answer.statusCode === 200;
         answer.resume();
       },
     );

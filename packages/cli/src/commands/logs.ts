@@ -32,7 +32,11 @@ async function runLogs(io: CommandIo, { follow, lines }: LogsOptions, args: stri
   const host = await findHostOf(unit, createHostClients(findRunningEnvironment(io.env)));
   if (!follow) {
     const log = (await host.log(unit, { lines })).trimEnd();
-    io.result({ unit, zone: host.zone, lines: log === '' ? [] : log.split('\n') }, log);
+    const isEmpty = log === '';
+    io.result(
+      { unit, zone: host.zone, lines: isEmpty ? [] : log.split('\n') },
+      isEmpty ? `${unit} has written nothing.` : log,
+    );
     return;
   }
   if (io.json)

@@ -13,7 +13,7 @@ export interface CommandDefinition {
 
 /** What `--json` and `--config`, which every command takes, were given. */
 export interface GlobalOptions {
-  json: boolean;
+  json?: boolean;
   config?: string;
 }
 
@@ -32,6 +32,6 @@ export function registerCommand<Options extends object>(
     .action(async (...received: unknown[]) => {
       const command = received.at(-1) as Command;
       const options = command.optsWithGlobals<Options & GlobalOptions>();
-      await run(createCommandIo(options), options, command.args);
+      await run(createCommandIo({ json: options.json === true }), options, command.args);
     });
 }

@@ -86,6 +86,18 @@ function isMarked(pid: number, { variables, outputsBelow }: Marks): boolean {
   }
 }
 
+/** What the environment calls it: `west-1/pg-west-1`, `host of west-1`; else its program. */
+export function toUnitName(entry: ProcessEntry): string {
+  try {
+    const environment = readFileSync(`/proc/${entry.pid}/environ`, 'utf8');
+    const unit = /(?:^|\0)ALWAYSON_UNIT_KEY=[^/\0]+\/([^\0]+)/.exec(environment)?.[1];
+    const zone = /(?:^|\0)ALWAYSON_ZONE=([^\0]+)/.exec(environment)?.[1];
+    return unit ?? (zone ? `host of ${zone}` : entry.name);
+  } catch {
+    return entry.name;
+  }
+}
+
 /** What a person would recognise it by: its program and first arguments. */
 export function describeProcess(pid: number): string {
   try {

@@ -24,14 +24,18 @@ export interface SchemaNode {
 const namePattern = z.toJSONSchema(Name).pattern;
 const nameRule = Name.safeParse('').error?.issues[0]?.message ?? 'a name';
 
+/** Names the schema to an editor; allowed in JSON files, and no part of the manifest. */
+export const schemaField = '$schema';
+
 /** The JSON Schema of a manifest as users write it (defaults need not be given). */
 export function createManifestJsonSchema(): SchemaNode & Record<string, unknown> {
-  const schema = z.toJSONSchema(Manifest, { io: 'input' });
+  const schema = withoutIntegerLimits(z.toJSONSchema(Manifest, { io: 'input' })) as SchemaNode;
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://alwayson.dev/schemas/manifest.schema.json',
     title: 'AlwaysOn workload manifest',
-    ...(withoutIntegerLimits(schema) as SchemaNode),
+    ...schema,
+    properties: { ...schema.properties, [schemaField]: { type: 'string' } },
   };
 }
 

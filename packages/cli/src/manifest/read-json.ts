@@ -1,10 +1,11 @@
 import { type Expression, type Program, parse } from 'acorn';
 import { locateInExpression } from './expression-positions.ts';
 import { ManifestInvalidError } from './manifest-fault.ts';
+import { schemaField } from './manifest-json-schema.ts';
 import type { ManifestSource, SourcePosition } from './manifest-source.ts';
 
 export function readJsonManifest(text: string, file: string): ManifestSource {
-  const value = parseJson(text, file);
+  const value = withoutSchemaField(parseJson(text, file));
   // JSON is an expression of JavaScript, so the same parser tells positions. The bracket stands where no line shifts.
   const program = parse(`(${text}\n)`, { ecmaVersion: 'latest', locations: true });
   const root = toExpression(program);
@@ -15,6 +16,12 @@ export function readJsonManifest(text: string, file: string): ManifestSource {
       return position?.line === 1 ? { line: 1, column: position.column - 1 } : position;
     },
   };
+}
+
+function withoutSchemaField(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !(schemaField in value)) return value;
+  const { [schemaField]: _, ...manifest } = value;
+  return manifest;
 }
 
 function parseJson(text: string, file: string): unknown {

@@ -68,11 +68,11 @@ function describeOperation(operation: Operation | undefined): string[] {
   return [`${operation.title}: ${step.name}${step.waitingFor ? `, waiting for ${step.waitingFor}` : ''}`];
 }
 
-/** For a log instead of a terminal: what became ready between two views, one line a zone. */
-export function renderStartChanges(before: Status | undefined, now: Status): string[] {
-  const readyBefore = new Set((before ? listUnits(before) : []).filter(isReady).map(({ id }) => id));
-  return [now.witness, ...listZones(now)].flatMap((zone) => {
-    const fresh = zone.units.filter((unit) => isReady(unit) && !readyBefore.has(unit.id)).map(({ id }) => id);
+/** For a log instead of a terminal: what is ready and not in `told` yet, one line a zone; then it is. */
+export function renderStartChanges(status: Status, told: Set<string>): string[] {
+  return [status.witness, ...listZones(status)].flatMap((zone) => {
+    const fresh = zone.units.filter((unit) => isReady(unit) && !told.has(unit.id)).map(({ id }) => id);
+    for (const id of fresh) told.add(id);
     return fresh.length === 0 ? [] : [`${zone.name}: ${fresh.join(', ')} ready`];
   });
 }

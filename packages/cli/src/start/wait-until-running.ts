@@ -53,6 +53,7 @@ function createProgress(): Progress {
   const painter = createPainter(stderr);
   const region = stderr.isTTY ? createLiveRegion(stderr) : undefined;
   const startedAt = performance.now();
+  const told = new Set<string>();
   let known: Omit<StartView, 'elapsedSeconds'> = {};
   const view = () => ({ ...known, elapsedSeconds: Math.round((performance.now() - startedAt) / 1000) });
   const redraw = () => region?.show(renderStartTree(view(), painter));
@@ -61,8 +62,7 @@ function createProgress(): Progress {
     take(message) {
       if (message.type === 'operation') known = { ...known, operation: message.operation };
       if (message.type !== 'status') return;
-      if (!region)
-        for (const line of renderStartChanges(known.status, message.status)) stderr.write(`${line}\n`);
+      if (!region) for (const line of renderStartChanges(message.status, told)) stderr.write(`${line}\n`);
       known = { ...known, status: message.status };
       redraw();
     },

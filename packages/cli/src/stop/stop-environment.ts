@@ -8,6 +8,7 @@ import {
   findEnvironmentProcesses,
   isSameProcess,
   type ProcessEntry,
+  toUnitName,
 } from '../environment/process-table.ts';
 
 const gracefulMs = 60_000;
@@ -15,6 +16,7 @@ const terminateMs = 10_000;
 const killMs = 10_000;
 const pollEveryMs = 200;
 const tellEveryMs = 2000;
+const namesMax = 5;
 
 export interface StopOptions {
   stateDir: string;
@@ -98,17 +100,17 @@ async function waitUntilGone({ stateDir, note, hurry }: StopOptions, timeMs: num
     if (emptyLooks === 2) return true;
     if (hurry?.aborted) for (const entry of left) signalProcess(entry, 'SIGKILL');
     if (performance.now() - toldAt > tellEveryMs) {
-      note(
-        `${left.length} still stopping: ${left
-          .slice(0, 5)
-          .map(({ name }) => name)
-          .join(', ')}`,
-      );
+      note(`${left.length} still stopping: ${nameFew(left)}`);
       toldAt = performance.now();
     }
     await delay(emptyLooks > 0 ? 50 : pollEveryMs);
   }
   return false;
+}
+
+function nameFew(entries: readonly ProcessEntry[]): string {
+  const names = [...new Set(entries.map(toUnitName))];
+  return `${names.slice(0, namesMax).join(', ')}${names.length > namesMax ? ', ...' : ''}`;
 }
 
 function sendSignal(stateDir: string, signal: NodeJS.Signals): number {

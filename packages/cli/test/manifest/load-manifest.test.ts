@@ -102,9 +102,12 @@ test('YAML: all faults at once, each with its place', async () => {
 test('JSON: faults with their place', async () => {
   const file = write(
     'alwayson.config.json',
-    JSON.stringify({ ...sampleInput, tier: 9, extra: 1 }, null, 2).split('\n'),
+    JSON.stringify({ $schema: './manifest.schema.json', ...sampleInput, tier: 9, extra: 1 }, null, 2).split(
+      '\n',
+    ),
   );
-  const [tier, extra] = await listFaults(file);
+  const [tier, extra, ...others] = await listFaults(file);
+  expect(others).toEqual([]);
   expect(tier).toMatch(/^\d+:11 tier \| 9 \| a whole number from 0 to 3$/);
   expect(extra).toMatch(/^\d+:3 extra \| an unknown field \| the fields name, owner,/);
 });

@@ -31,8 +31,9 @@ test('the tree tells what each zone waits for, and what an operation does', () =
 
 test('a log gets only what became ready', () => {
   const now = createStatus();
-  expect(renderStartChanges(undefined, now)).toEqual(['witness: control-plane ready', 'west-1: api-1 ready']);
-  expect(renderStartChanges(now, now)).toEqual([]);
+  const told = new Set<string>();
+  expect(renderStartChanges(now, told)).toEqual(['witness: control-plane ready', 'west-1: api-1 ready']);
+  expect(renderStartChanges(now, told)).toEqual([]);
   expect(renderWaitingUnits(now)).toBe('  pg-west-1 starting: recovering');
 });
 

@@ -1,9 +1,9 @@
 import type { Status, StatusUnit } from '@alwayson/protocol/status.ts';
 import type { ReactNode } from 'react';
 import { StateIcon } from '../look/state-icon.tsx';
+import { type Entity, listEntityUnits, toUnitLabel, toUnitTags } from '../map/estate.ts';
 import { toUnitHealth } from '../map/unit-health.ts';
 import { toAbsence } from '../map/zone-absence.ts';
-import { type Entity, listEntityUnits, toUnitLabel, toUnitTags } from '../map/estate.ts';
 import classes from './details.module.css';
 import { useShown } from './use-shown.ts';
 

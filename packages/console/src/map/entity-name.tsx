@@ -1,5 +1,5 @@
 import { useShown } from '../details/use-shown.ts';
-import classes from './map.module.css';
+import classes from './entity-name.module.css';
 
 /** The name of a region, zone or stamp; opens its details. */
 export function EntityName({ name, kind }: { name: string; kind: 'region' | 'zone' | 'stamp' }) {

@@ -1,6 +1,6 @@
-import { toUnitHealth } from './unit-health.ts';
 import type { State, UnitKind } from '@alwayson/protocol/words.ts';
 import type { Status, StatusRegion, StatusStamp, StatusUnit, StatusZone } from '@alwayson/protocol/status.ts';
+import { toUnitHealth } from './unit-health.ts';
 
 /** The status document, arranged as people think of the estate. Pure. */
 

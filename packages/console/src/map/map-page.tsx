@@ -17,7 +17,7 @@ export function MapPage() {
     <>
       <SummaryRow status={status} />
       <RunningOperations />
-      <div className={classes.page} data-quiet={status.phase !== 'running' || undefined}>
+      <div className={classes.page} data-quiet={status.phase === 'running' ? undefined : status.phase}>
         <div className={classes.attention}>
           <NeedsAttention status={status} />
         </div>

@@ -21,7 +21,7 @@ export function RegionLane({ view, status }: { view: RegionView; status: Status 
         {region.name === status.writerRegion ? <span className={classes.writer}>writer region</span> : null}
         <TryMenu name={region.name} status={status} />
       </header>
-      <div className={classes.gateway} data-state={gateway?.state ?? 'unknown'}>
+      <div className={classes.gateway}>
         {door.map(({ unit, zone }) => (
           <UnitChip key={unit.id} unit={unit} status={status} place={zone} />
         ))}

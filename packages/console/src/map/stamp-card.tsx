@@ -1,11 +1,11 @@
-import type { Status } from '@alwayson/protocol/status.ts';
 import { VisuallyHidden } from '@mantine/core';
+import type { Status } from '@alwayson/protocol/status.ts';
 import { StateIcon } from '../look/state-icon.tsx';
 import { TryMenu } from '../try/try-menu.tsx';
 import { EntityName } from './entity-name.tsx';
 import type { StampView } from './estate.ts';
-import classes from './map.module.css';
 import { UnitChip } from './unit-chip.tsx';
+import classes from './zone.module.css';
 
 /** A stamp: its share of the region's traffic and its units. */
 export function StampCard({ view, status }: { view: StampView; status: Status }) {

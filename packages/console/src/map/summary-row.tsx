@@ -58,14 +58,12 @@ function DatabaseTile({ status }: { status: Status }) {
   return (
     <Tile name="Database writer" state={member?.state ?? 'unknown'}>
       <p className={classes.main}>{writer ?? 'none yet'}</p>
-      <p className={classes.side}>
-        {member === undefined || member.state === 'healthy' ? null : (
-          <span className={classes.count} data-state={member.state}>
-            <StateIcon state={member.state} size={12} /> {member.reason ?? member.state}
-          </span>
-        )}
-        {toCopyText(status)}
-      </p>
+      {member === undefined || member.state === 'healthy' ? null : (
+        <p className={classes.count} data-state={member.state}>
+          <StateIcon state={member.state} size={12} /> {member.reason ?? member.state}
+        </p>
+      )}
+      <p className={classes.side}>{toCopyText(status)}</p>
     </Tile>
   );
 }

@@ -2,9 +2,9 @@ import { VisuallyHidden } from '@mantine/core';
 import type { Status, StatusUnit } from '@alwayson/protocol/status.ts';
 import { useShown } from '../details/use-shown.ts';
 import { StateIcon } from '../look/state-icon.tsx';
-import { toUnitHealth } from './unit-health.ts';
 import { toUnitLabel, toUnitTags } from './estate.ts';
 import classes from './unit-chip.module.css';
+import { toUnitHealth } from './unit-health.ts';
 
 /** One unit: state, name, role, and what is unusual about it. Opens its details. */
 export function UnitChip({ unit, status, place }: { unit: StatusUnit; status: Status; place?: string }) {

@@ -4,10 +4,10 @@ import { TryButton } from '../try/try-button.tsx';
 import { TryMenu } from '../try/try-menu.tsx';
 import { EntityName } from './entity-name.tsx';
 import type { ZoneView } from './estate.ts';
-import classes from './map.module.css';
 import { StampCard } from './stamp-card.tsx';
-import { toAbsence } from './zone-absence.ts';
 import { UnitChip } from './unit-chip.tsx';
+import { toAbsence } from './zone-absence.ts';
+import classes from './zone.module.css';
 
 /** A zone: its stamps, then its engines. */
 export function ZoneCard({ view, status }: { view: ZoneView; status: Status }) {
@@ -18,8 +18,7 @@ export function ZoneCard({ view, status }: { view: ZoneView; status: Status }) {
       aria-label={`Zone ${zone.name}`}
       data-zone={zone.name}
       data-state={zone.state}
-      data-down={zone.hostPid === null || undefined}
-      data-quiet={zone.hostPid === null || undefined}
+      data-quiet={zone.hostPid === null ? 'down' : undefined}
     >
       <header className={classes.zoneHead}>
         <h3>

@@ -1,5 +1,5 @@
 import { Notification } from '@mantine/core';
-import { createContext, type ReactNode, useContext, useMemo, useState } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useState } from 'react';
 import type { TryAction } from '../api/requests.ts';
 import { useLive } from '../live/live-provider.tsx';
 import { findEntity } from '../map/estate.ts';
@@ -15,13 +15,10 @@ export function TryProvider({ children }: { children: ReactNode }) {
   const { status } = useLive();
   const [asked, setAsked] = useState<{ action: TryAction; name: string } | null>(null);
   const [told, setTold] = useState<string | null>(null);
-  const ask = useMemo<AskTry>(
-    () => (action, name) => {
-      setTold(null);
-      setAsked({ action, name });
-    },
-    [],
-  );
+  const ask = useCallback<AskTry>((action, name) => {
+    setTold(null);
+    setAsked({ action, name });
+  }, []);
   const entity = asked === null || status === null ? undefined : findEntity(status, asked.name);
   return (
     <TryContext value={ask}>

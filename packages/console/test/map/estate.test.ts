@@ -55,6 +55,11 @@ test('a copy that runs but fails its part is not shown as healthy', () => {
   expect(health('queue-west-2')).toEqual({ state: 'degraded', reason: 'one copy: the replica is gone' });
   expect(health('pg-east-1')).toEqual({ state: 'healthy', reason: undefined });
   expect(findEntity(status, 'pg-west-2')?.state).toBe('unhealthy');
+
+  const late = createStatus();
+  late.gateways = [{ region: 'west', generation: 11, inForce: false, state: 'degraded' }];
+  expect(findEntity(late, 'gateway-west')?.state).toBe('degraded');
+  expect(findEntity(late, 'gateway-agent-west')?.state).toBe('healthy');
 });
 
 test('names find their entity, and only those', () => {

@@ -128,10 +128,7 @@ async function answerChange(
   if (!api.signedIn) throw new AlwaysOnError('AON_UNAUTHORIZED', 'No session.');
   const { target } = JSON.parse(Buffer.concat(chunks).toString()) as { target: string };
   api.posted.push(`${pathname.replace('/api/', '')} ${target}`);
-  if (target === 'control-plane') {
-    request.socket.destroy(); // it cannot answer any more
-    return;
-  }
+  if (target === 'control-plane') return api.stop();
   const result: KillResult = { target, kind: 'zone', units: [], message: `Done for ${target}.` };
   sendJson(response, result);
 }

@@ -16,6 +16,8 @@ export interface MemberView extends Pick<MemberObservation, 'sql' | 'failures' |
 export interface MemberWatch {
   /** Asks in the background, unless it asks already or asked less than `ageMs` ago. */
   poll(ageMs: number): void;
+  /** Asks anew and returns when the answer is in the view, whatever it is. */
+  refresh(): Promise<void>;
   view(): MemberView;
   /** Its process is known to be down: nothing said before counts any more. */
   forget(): void;
@@ -44,7 +46,7 @@ export function createMemberWatch(context: MemberWatchContext): MemberWatch {
   };
   const since = now();
   let client: SqlClient | null = null;
-  let asking = false;
+  let asking: Promise<void> | null = null;
   let askedAt = Number.NEGATIVE_INFINITY;
   let asked = 0;
   let answeredAt = since;
@@ -63,7 +65,7 @@ export function createMemberWatch(context: MemberWatchContext): MemberWatch {
       if (client !== connected) return;
       client = null;
       // Most likely the process is gone: find out at once.
-      if (!asking) poll(0);
+      if (asking === null) poll(0);
     });
     client = connected;
     return connected;
@@ -86,11 +88,10 @@ export function createMemberWatch(context: MemberWatchContext): MemberWatch {
   };
 
   const poll = (ageMs: number) => {
-    if (closed || asking || now() - askedAt < ageMs) return;
-    asking = true;
+    if (closed || asking !== null || now() - askedAt < ageMs) return;
     askedAt = now();
-    void ask().then(() => {
-      asking = false;
+    asking = ask().then(() => {
+      asking = null;
       if (closed) disconnect();
       else onResult();
     });
@@ -98,9 +99,15 @@ export function createMemberWatch(context: MemberWatchContext): MemberWatch {
 
   return {
     poll,
+    async refresh() {
+      // What is being asked may have been answered before whatever the caller did.
+      await asking;
+      poll(0);
+      await asking;
+    },
     view: () => ({ ...state, sinceAnswerMs: now() - answeredAt }),
     forget() {
-      if (asking) return;
+      if (asking !== null) return;
       disconnect();
       state = { sql: 'refused', failures: 0, answer: null };
     },

@@ -26,13 +26,20 @@ import { fenceMember } from './fence-member.ts';
 const proofDeadlineMs = 5000;
 const outputBytesMax = 1000;
 
-/** Does one thing that was decided. Every kind may be interrupted anywhere and decided again. */
+/**
+ * Does one thing that was decided, and looks at the member again, so that nobody decides by what was true before. Every kind
+ * may be interrupted anywhere and decided again.
+ */
 export async function runAction(runtime: DatabaseRuntime, action: DatabaseAction): Promise<void> {
+  await act(runtime, action);
+  if (action.type !== 'inspect') await runtime.watches.get(action.member)?.refresh();
+}
+
+async function act(runtime: DatabaseRuntime, action: DatabaseAction): Promise<void> {
   const { plan, context } = runtime;
   const { member } = action;
   switch (action.type) {
     case 'probe':
-      runtime.watches.get(member)?.poll(0);
       return;
     case 'inspect':
       await runtime.specs.settle(member);

@@ -68,6 +68,10 @@ function decideProof(id: string, { record, observation }: Situation): DatabaseAc
 }
 
 function decideForStandby(id: string, member: MemberObservation, situation: Situation): DatabaseAction[] {
+  const { record, observation } = situation;
+  const writer = observation.members[record.writer ?? ''];
+  // The promotion that is due stops it first, and reports it as one of its steps.
+  if (id === record.previous && writer !== undefined && isStandby(writer)) return [];
   if (isWritable(member)) return [{ type: 'fence', member: id, reason: 'stale' }];
   if (isFrozen(member) && member.host === 'connected' && !isStartable(member)) {
     return [{ type: 'fence', member: id, reason: 'frozen' }];
@@ -80,7 +84,7 @@ function decideForStandby(id: string, member: MemberObservation, situation: Situ
 
 /** Its data may be replaced: there is a writer to take it from, and nobody counts on what this member holds. */
 function canRejoin(id: string, { record, observation }: Situation): boolean {
-  const writer = record.writer === null ? undefined : observation.members[record.writer];
+  const writer = observation.members[record.writer ?? ''];
   return record.initialised && record.sync !== id && writer !== undefined && isWritable(writer);
 }
 

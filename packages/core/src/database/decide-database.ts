@@ -33,7 +33,7 @@ function decideRecord(
   const failover = decideFailover(record, observation, policy);
   if (failover.type === 'commit') return failover.record;
   if (failover.type === 'probe') return record;
-  const writer = record.writer === null ? undefined : observation.members[record.writer];
+  const writer = observation.members[record.writer ?? ''];
   const isBootstrapped = writer !== undefined && isWritable(writer) && writer.answer?.bootstrapped === true;
   return decideSync({ ...record, initialised: record.initialised || isBootstrapped }, observation, policy);
 }

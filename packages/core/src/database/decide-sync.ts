@@ -17,7 +17,7 @@ export function decideSync(
   observation: DatabaseObservation,
   policy: DatabasePolicy,
 ): DatabaseRecord {
-  const writer = record.writer === null ? undefined : observation.members[record.writer];
+  const writer = observation.members[record.writer ?? ''];
   if (writer === undefined || !isWritable(writer) || !record.initialised) return record;
   if (policy.copy === 'none') return { ...record, sync: null, waitFor: null };
 

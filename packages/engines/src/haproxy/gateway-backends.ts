@@ -57,8 +57,8 @@ function renderLive({ component, servers, region, probeToken }: LiveOptions): st
     '  option httpchk',
     `  http-check send meth GET uri ${stampHealthPath} ver HTTP/1.1 hdr host gateway hdr ${probeTokenHeader} ${quote(probeToken)} hdr connection close`,
     '  http-check expect status 200',
-    '  default-server inter 500ms fastinter 100ms downinter 200ms rise 2 fall 2 on-marked-down shutdown-sessions',
-    '  default-server observe layer4 error-limit 5 on-error mark-down',
+    '  default-server inter 500ms fastinter 100ms downinter 1s rise 2 fall 2 on-marked-down shutdown-sessions',
+    '  default-server observe layer4 error-limit 3 on-error mark-down',
     ...servers.map((stamp) => {
       const backup = stamp.region === region ? '' : ' backup inter 1s';
       return `  server ${renderServer(stamp, component)} check port ${stamp.healthPort}${backup}`;

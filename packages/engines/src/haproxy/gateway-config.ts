@@ -72,6 +72,7 @@ function renderGlobal(options: GatewayConfigOptions, structure: string): string[
 }
 
 /**
+ * Six retries: three refusals take a stamp out, so two dead stamps of the own region leave one attempt for another region.
  * `retry-on` without response-timeout: a request that a stamp is still working on must not be started twice. A frozen stamp is
  * found by its check instead, and `on-marked-down shutdown-sessions` sends the safe requests that wait for it to another one.
  */

@@ -32,7 +32,7 @@ export async function boundLog(file: string, bounds: LogBounds = logBounds): Pro
     }
     await copyTail(file, `${file}.1`, size - bounds.bytesMax);
   } catch {
-    await rm(`${file}.1`, { force: true });
+    await rm(`${file}.1`, { force: true }).catch(() => {});
   } finally {
     await truncate(file, 0);
   }

@@ -37,7 +37,7 @@ test('a process whose SIGKILL was sent is doomed before it is gone', () => {
 
 test('a zombie does not run', async () => {
   // The shell starts a child that ends, and becomes a program that never collects it.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+  const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   try {

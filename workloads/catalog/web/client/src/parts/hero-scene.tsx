@@ -37,7 +37,7 @@ export function HeroScene() {
 function Cabin() {
   return (
     <g>
-      <path d="M292 262v-38h16v22" className="scene-roof" />
+      <path d="M292 262v-38h16v38z" className="scene-roof" />
       <path d="M252 296h100v66H252z" className="scene-wall" />
       <path d="m238 300 64-54 64 54z" className="scene-roof" />
       <path d="M266 316h24v24h-24z" className="scene-lamp" />

@@ -10,7 +10,7 @@ const byPrice = (one: Item, other: Item) =>
   (one.price ?? Infinity) - (other.price ?? Infinity) || byName(one, other);
 
 /** The newest change first; ISO 8601 times compare as text. */
-export const byNewest = (one: Item, other: Item) =>
+const byNewest = (one: Item, other: Item) =>
   other.lastUpdated.localeCompare(one.lastUpdated) || byName(one, other);
 
 export const orders = {
@@ -23,7 +23,7 @@ export const orders = {
   },
 } as const satisfies Record<string, Order>;
 
-export type OrderName = keyof typeof orders;
+type OrderName = keyof typeof orders;
 
 export function toOrder(name: string | null): OrderName {
   return name !== null && Object.hasOwn(orders, name) ? (name as OrderName) : 'name';

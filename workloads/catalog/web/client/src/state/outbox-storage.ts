@@ -2,7 +2,7 @@ import { ApiError } from '../api/api-error.ts';
 import { isRecord } from '../api/is-record.ts';
 import type { Write } from './outbox.ts';
 
-const storageKey = 'hearth-and-trail.outbox.2';
+const storageKey = 'hearth-and-trail.outbox.1';
 
 /** The writes that were not finished when the page was left. An unreadable store counts as empty. */
 export function loadWrites(): Write[] {

@@ -38,7 +38,7 @@ export interface Outbox {
   add: (itemId: string, content: WriteContent) => void;
   /** Sends a failed write again, under its key. */
   retry: (key: string) => void;
-  /** Forgets a write: it failed and the visitor gave it up, or the server's own list shows it now. */
+  /** Forgets a failed write that the visitor takes back. */
   drop: (key: string) => void;
   /** Goes on with everything that is not finished: after a reload, or when the shop is reachable again. */
   resume: () => void;
