@@ -48,11 +48,11 @@ apt() {
 apt update
 apt install -y --no-install-recommends "$@"
 
-# On a machine with systemd they would start with the next boot.
+# With systemd they would start with the next boot.
 if command -v systemctl >/dev/null 2>&1; then
   for package in "$@"; do
     case "$package" in
-      postgresql | pgbouncer | haproxy | redis-server) systemctl disable --quiet "$package" 2>/dev/null || true ;;
+      postgresql | pgbouncer | haproxy | redis-server) systemctl disable --quiet "$package" >/dev/null 2>&1 || true ;;
     esac
   done
 fi

@@ -6,7 +6,7 @@ import { z } from 'zod';
  *
  * GET  /api/status                       Status
  * GET  /api/manifest                     Manifest (validated, defaults filled in)
- * GET  /api/events?after=SEQ&limit=N     Event[] (newest last; default limit 200)
+ * GET  /api/events?after=SEQ|before=SEQ&limit=N   Event[] (newest last; default limit 200)
  * GET  /api/operations                   Operation[] (newest first)
  * GET  /api/operations/:id               Operation
  * GET  /api/stream                       SSE: `event: status` data Status (on change, at most 4 a second);
@@ -29,6 +29,10 @@ export const KillResult = z.object({
 export type KillResult = z.infer<typeof KillResult>;
 
 export const EventsQuery = z.object({
-  after: z.coerce.number().int().nonnegative().default(0),
+  /** Only later ones, the next `limit` of them. Without it and `before`: the newest. */
+  after: z.coerce.number().int().nonnegative().optional(),
+  /** Only earlier ones, the `limit` just before. */
+  before: z.coerce.number().int().positive().optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(200),
 });
+export type EventsQuery = z.infer<typeof EventsQuery>;

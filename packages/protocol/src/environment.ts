@@ -8,7 +8,8 @@ import { EnvironmentType } from './words.ts';
  * State folder:
  *   environment.json                 this document
  *   manifest.json                    the validated manifest with all defaults filled in
- *   hosts/<zone>/                    the host's own files: units.json (desired), host.json (pid, start time), host.log
+ *   hosts/<zone>/                    the host's own files: units.json (desired), running.json, host.json (pid, start time),
+ *                                    keeper.json (witness only), host.log
  *   units/<zone>/<unit>/             a unit's folder: its files, data/ and log/
  *   control-plane/state.db           records, journal, events
  *   build/<hash>/                    built front ends, by content

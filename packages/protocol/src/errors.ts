@@ -93,15 +93,27 @@ export const errorCatalogue = {
   AON_REQUEST_INVALID: { status: 400, exit: 1, hint: 'Correct the request; sent as it is, it fails again.' },
   AON_FORBIDDEN: { status: 403, exit: 3, hint: 'Send a valid key of this environment in X-API-KEY.' },
   AON_NO_ROUTE: { status: 404, exit: 1, hint: 'Check the path against the routes of the components.' },
-  AON_REQUEST_SLOW: { status: 408, exit: 1, hint: 'Send the request again, its whole head and body within 5 s.' },
-  AON_REQUEST_TOO_LARGE: { status: 413, exit: 1, hint: 'Send less at once, and declare it with Content-Length.' },
+  AON_REQUEST_SLOW: {
+    status: 408,
+    exit: 1,
+    hint: 'Send the request again, its whole head and body within 5 s.',
+  },
+  AON_REQUEST_TOO_LARGE: {
+    status: 413,
+    exit: 1,
+    hint: 'Send less at once, and declare it with Content-Length.',
+  },
   AON_RATE_LIMITED: { status: 429, exit: 1, hint: 'Wait as long as Retry-After says and send less often.' },
   AON_STAMP_ANSWER: {
     status: 502,
     exit: 1,
     hint: 'Send the request again; give writes an Idempotency-Key and the gateway does it for you.',
   },
-  AON_NO_STAMP: { status: 503, exit: 1, hint: 'Wait as long as Retry-After says and send the request again.' },
+  AON_NO_STAMP: {
+    status: 503,
+    exit: 1,
+    hint: 'Wait as long as Retry-After says and send the request again.',
+  },
   AON_STAMP_SLOW: {
     status: 504,
     exit: 1,

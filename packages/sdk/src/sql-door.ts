@@ -30,8 +30,10 @@ export function createSqlDoor(url: string, options: DoorOptions): SqlDoor {
     keepAlive: true,
     allowExitOnIdle: true,
   });
-  // An idle connection that breaks leaves the pool by itself; without a listener it would end the process.
+  // A connection that breaks while idle leaves the pool by itself, and one that breaks between two statements fails the next.
+  // Without listeners either would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return { pool, failingSince: null, suspectUntil: 0 };
 }
 

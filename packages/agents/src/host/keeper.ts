@@ -35,13 +35,11 @@ export class Keeper {
   async start(): Promise<void> {
     const dead = this.#hosts.filter((host) => !host.adopt());
     const isCold = dead.length === this.#hosts.length;
-    await Promise.all(
-      dead.map(async (host) => {
-        if (host.record?.wanted !== 'up') return;
-        if (isCold || host.hasOrphans()) await host.start();
-        else await host.markLost();
-      }),
-    ).catch((error: unknown) => this.#log('keeper.failed', { error: messageOf(error) }));
+    await this.#forEach(dead, async (host) => {
+      if (host.record?.wanted !== 'up') return;
+      if (isCold || host.hasOrphans()) await host.start();
+      else await host.markLost();
+    });
   }
 
   list(): KeptHostStatus[] {
@@ -61,7 +59,13 @@ export class Keeper {
   }
 
   async shutdown(): Promise<void> {
-    await Promise.all(this.#hosts.map((host) => host.shutdown()));
+    await this.#forEach(this.#hosts, (host) => host.shutdown());
+  }
+
+  async #forEach(hosts: readonly KeptHost[], act: (host: KeptHost) => Promise<void>): Promise<void> {
+    const tell = (host: KeptHost) => (error: unknown) =>
+      this.#log('host.failed', { host: host.zone.name, error: messageOf(error) });
+    await Promise.all(hosts.map((host) => act(host).catch(tell(host))));
   }
 
   #records(): Record<string, KeptRecord> {

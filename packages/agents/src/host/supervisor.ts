@@ -50,6 +50,7 @@ export class Supervisor {
       changed: () => this.feed.changed(),
       saveDesired: createSaver(() => this.#saveDesired()),
       saveRunning: () => this.#saveRunning(),
+      refused: (id) => this.#units.delete(id),
     };
   }
 
@@ -101,13 +102,7 @@ export class Supervisor {
     this.#unclaimed.delete(spec.id);
     if (record !== undefined) unit.inherit(record, isRunning(record));
     this.#units.set(spec.id, unit);
-    try {
-      return await unit.apply(spec);
-    } catch (error) {
-      // Never on disk: it was not accepted, so it does not exist.
-      if (unit.status().specHash === '') this.#units.delete(spec.id);
-      throw error;
-    }
+    return unit.apply(spec);
   }
 
   /** Stops and forgets a unit and its tasks; with `purge`, its folder too. */

@@ -17,6 +17,8 @@ export interface UnitContext {
   /** Makes what is desired durable. Throws AON_DISK_FULL. */
   saveDesired(): Promise<void>;
   saveRunning(): void;
+  /** A new unit was refused: it does not exist. */
+  refused(id: string): void;
 }
 
 /**
@@ -111,7 +113,10 @@ export class Unit {
         throw new AlwaysOnError('AON_GENERATION_OLD', message);
       }
       if (hashSpec(spec) === this.#specHash) return;
-      await this.#accept(spec);
+      await this.#accept(spec).catch((error: unknown) => {
+        if (this.#specHash === '') this.#refuse();
+        throw error;
+      });
       this.#runner.forgive();
       if (this.#runner.isRunning) await this.#runner.bringInForce();
       else if (this.#mayStart()) await this.#runner.launch();
@@ -189,6 +194,12 @@ export class Unit {
     }
     await files.commit();
     changed();
+  }
+
+  /** Here, in line, so that a request that waits behind does not bring it to life beside its host's list. */
+  #refuse(): void {
+    this.#closed = `${this.#spec.id} was refused.`;
+    this.#context.refused(this.#spec.id);
   }
 
   /** A fence must not wait for free disk: what cannot be saved holds for this life of the host, and is told. */

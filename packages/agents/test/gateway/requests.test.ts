@@ -68,15 +68,7 @@ test('a correlation id is kept when it is a UUID, made when not, and always told
 });
 
 test('what the gateway refuses is a problem document with a code and the correlation id', async () => {
-  const declared = await call('/shop/', { method: 'POST', body: 'x'.repeat(50_001) });
-  const undeclared = await call('/shop/', {
-    method: 'POST',
-    body: stream(30_000),
-    duplex: 'half',
-  } as RequestInit);
   const refusals = [
-    { status: 413, code: 'AON_REQUEST_TOO_LARGE', ...declared },
-    { status: 413, code: 'AON_REQUEST_TOO_LARGE', ...undeclared },
     { status: 404, code: 'AON_NO_ROUTE', ...(await call('/elsewhere')) },
     { status: 404, code: 'AON_NO_ROUTE', ...(await call('/shopping')) },
     { status: 403, code: 'AON_FORBIDDEN', ...(await call('/healthservice/health/stamp')) },
@@ -95,11 +87,25 @@ test('what the gateway refuses is a problem document with a code and the correla
       hint: expect.any(String),
     });
   }
-  expect(
-    (await call('/shop/', { method: 'POST', body: stream(10_000), duplex: 'half' } as RequestInit)).answer
-      .status,
-  ).toBe(200);
-  expect((await call('/shop/', { method: 'POST', body: 'x'.repeat(50_000) })).answer.status).toBe(200);
+});
+
+test('a body is limited, and one of undeclared length to what the gateway can hold', async () => {
+  const head = `POST /shop/ HTTP/1.1\r\nHost: a\r\nX-AlwaysOn-Probe: ${tokens.probe}\r\n`;
+  const declared = await raw([`${head}Content-Length: 50001\r\n\r\n`]);
+  const undeclared = await raw([
+    `${head}Transfer-Encoding: chunked\r\n\r\n3a98\r\n${'x'.repeat(15_000)}\r\n0\r\n\r\n`,
+  ]);
+  for (const text of [declared, undeclared]) {
+    expect(text).toMatch(/^HTTP\/1\.1 413[^]*"code":"AON_REQUEST_TOO_LARGE"/);
+  }
+  const whole = await call('/shop/', { method: 'POST', body: 'x'.repeat(50_000) });
+  expect(JSON.parse(whole.text)).toMatchObject({ bytes: 50_000 });
+  const chunked = await call('/shop/', {
+    method: 'POST',
+    body: stream(10_000),
+    duplex: 'half',
+  } as RequestInit);
+  expect(JSON.parse(chunked.text)).toMatchObject({ bytes: 10_000 });
 });
 
 test('the health endpoint is reached with either key', async () => {
@@ -154,6 +160,8 @@ test('a POST that reached a dying stamp is sent again only with an Idempotency-K
   const post = async (mark: string, headers: Record<string, string>) => {
     const url = `/shop/?mark=${mark}&die=${west1.route.id}`;
     const outcome = await call(url, { method: 'POST', body: '{"a":1}', headers }).catch(() => null);
+    // A process that killed itself is known to be dead only when its parent has heard of it.
+    await sleep(100);
     if (west1.component.exitCode === null && west1.component.signalCode === null) return undefined;
     west1.component = rig.startProgram('component', west1.route);
     await until(
@@ -205,13 +213,16 @@ function stream(bytes: number): ReadableStream<Uint8Array> {
   return ReadableStream.from(parts);
 }
 
-/** Writes the steps (numbers are pauses in ms) and answers all that came back when the gateway closes. */
+/** Writes the steps (numbers are pauses in ms); answers what came back until the gateway closed or was quiet for 1 s. */
 function raw(steps: (string | number)[]): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(frontDoorPort, rig.address(100));
     let text = '';
+    let quiet: NodeJS.Timeout | undefined;
     socket.on('data', (chunk) => {
       text += chunk.toString();
+      clearTimeout(quiet);
+      quiet = setTimeout(() => socket.destroy(), 1000);
     });
     socket.on('error', () => {});
     socket.on('close', () => resolve(text));

@@ -136,10 +136,12 @@ export async function createRig(net: number) {
       agent: await startAgent(),
       startAgent,
       master: () => haproxy,
-      worker: async () =>
-        Number(
-          /^\d+/.exec(await readFile(`/proc/${haproxy?.pid}/task/${haproxy?.pid}/children`, 'utf8'))?.[0],
-        ),
+      /** The newest child of the master; older ones are finishing their clients. */
+      worker: async () => {
+        const pid = haproxy?.pid;
+        const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+        return Number(children.trim().split(' ').at(-1));
+      },
       put: (record: RouteRecord) => call('/routes', { method: 'PUT', body: JSON.stringify(record) }),
       report: () => call('/report'),
       metrics: `http://${zone?.address}:7110`,

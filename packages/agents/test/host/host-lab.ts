@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,12 +23,8 @@ export interface HostLab {
   /** Runs a host to its end, for hosts that refuse to start. */
   runHost(zone: string, env?: Record<string, string>): Promise<{ exitCode: number | null; output: string }>;
   hostPid(zone: string): number;
-  call(
-    zone: string,
-    method: string,
-    path: string,
-    body?: unknown,
-  ): Promise<{ status: number; body: unknown }>;
+  /** `what`: such as `POST /units/web/stop`. */
+  call(zone: string, what: string, body?: unknown): Promise<HostAnswer>;
   status(zone: string): Promise<HostStatus>;
   /** Waits until a unit's status satisfies the condition. */
   until(zone: string, unit: string, condition: (status: UnitStatus) => boolean): Promise<UnitStatus>;
@@ -57,9 +53,9 @@ export function createHostLab(network: string): HostLab {
   const hostPid = (zone: string): number =>
     JSON.parse(readFileSync(join(stateDir, 'hosts', zone, 'host.json'), 'utf8')).pid;
 
-  const call: HostLab['call'] = (zone, method, path, body) =>
-    callHost({ address: addressOf(zone), token: environment.tokens.agents, method, path, body });
-  const status = async (zone: string) => HostStatus.parse((await call(zone, 'GET', '/host')).body);
+  const call: HostLab['call'] = (zone, what, body) =>
+    callHost({ address: addressOf(zone), token: environment.tokens.agents, what, body });
+  const status = async (zone: string) => HostStatus.parse((await call(zone, 'GET /host')).body);
 
   return {
     environment,
@@ -155,31 +151,30 @@ export function lives(pid: number): boolean {
   return identify(pid) !== undefined;
 }
 
-interface HostCall {
-  address: string;
-  token: string;
-  method: string;
-  path: string;
+export interface HostAnswer {
+  status: number;
   body: unknown;
 }
 
-export function callHost(call: HostCall): Promise<{ status: number; body: unknown }> {
-  const { address, token, method, path, body } = call;
-  return new Promise((resolve, reject) => {
+interface HostCall {
+  address: string;
+  token: string;
+  what: string;
+  body?: unknown;
+}
+
+export async function callHost({ address, token, what, body }: HostCall): Promise<HostAnswer> {
+  const [method, path] = what.split(' ');
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}` };
-    const sent = request({ host: address, port: zonePorts.host, method, path, headers }, async (response) => {
-      try {
-        let text = '';
-        for await (const chunk of response.setEncoding('utf8')) text += String(chunk);
-        const isJson = response.headers['content-type']?.includes('json') ?? false;
-        resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : text });
-      } catch (error) {
-        reject(error);
-      }
-    });
+    const sent = request({ host: address, port: zonePorts.host, method, path, headers }, resolve);
     sent.on('error', reject);
     sent.end(body === undefined ? undefined : JSON.stringify(body));
   });
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += String(chunk);
+  const isJson = response.headers['content-type']?.includes('json') ?? false;
+  return { status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : text };
 }
 
 function describe(stateDir: string, network: string): Environment {

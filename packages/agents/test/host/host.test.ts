@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
+import type { UnitSpecInput } from '@alwayson/protocol/units.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { callHost, createHostLab, eventually, type HostLab, lives } from './host-lab.ts';
 
@@ -17,8 +18,8 @@ afterEach(async () => {
   await lab.close();
 });
 
-const apply = (spec: { id: string }) => lab.call(zone, 'PUT', `/units/${spec.id}`, spec);
-const post = (path: string, body?: unknown) => lab.call(zone, 'POST', path, body);
+const apply = (spec: UnitSpecInput) => lab.call(zone, `PUT /units/${spec.id}`, spec);
+const post = (path: string, body?: unknown) => lab.call(zone, `POST ${path}`, body);
 const ready = (id: string) => lab.until(zone, id, ({ state }) => state === 'ready');
 const address = () => lab.environment.zones.find(({ name }) => name === zone)?.address ?? '';
 const hostDir = () => join(lab.environment.stateDir, 'hosts', zone);
@@ -49,19 +50,21 @@ test('a host that is not told who it is says so', async () => {
 
 test('nobody is answered without the token, and mistakes are told', async () => {
   await lab.startHost(zone);
-  const ask = (path: string, token = 'agents-token', method = 'GET') =>
-    callHost({ address: address(), token, method, path, body: undefined });
-  expect(await ask('/host', 'wrong')).toMatchObject({ status: 401, body: { code: 'AON_UNAUTHORIZED' } });
-  expect(await ask('/nothing', 'wrong')).toMatchObject({ status: 401 });
-  expect(await ask('/nothing')).toMatchObject({ status: 404, body: { code: 'AON_NOT_FOUND' } });
-  expect(await ask('/units/none/start', 'agents-token', 'POST')).toMatchObject({ status: 404 });
-  expect(await apply({ id: 'unit' })).toMatchObject({ status: 400, body: { code: 'AON_USAGE' } });
-  const mislabelled = await lab.call(zone, 'PUT', '/units/other', lab.spec(zone, 'unit'));
+  const ask = (what: string, token = 'agents-token') => callHost({ address: address(), token, what });
+  expect(await ask('GET /host', 'wrong')).toMatchObject({ status: 401, body: { code: 'AON_UNAUTHORIZED' } });
+  expect(await ask('GET /nothing', 'wrong')).toMatchObject({ status: 401 });
+  expect(await ask('GET /nothing')).toMatchObject({ status: 404, body: { code: 'AON_NOT_FOUND' } });
+  expect(await ask('POST /units/none/start')).toMatchObject({ status: 404 });
+  expect(await lab.call(zone, 'PUT /units/unit', { id: 'unit' })).toMatchObject({
+    status: 400,
+    body: { code: 'AON_USAGE' },
+  });
+  const mislabelled = await lab.call(zone, 'PUT /units/other', lab.spec(zone, 'unit'));
   expect(mislabelled).toMatchObject({ status: 400 });
   const escaping = { ...lab.spec(zone, 'unit'), files: [{ path: '../../evil', content: '' }] };
   expect(await apply(escaping)).toMatchObject({ status: 400 });
   // The keeper's routes are the witness's alone.
-  expect(await ask('/hosts')).toMatchObject({ status: 404 });
+  expect(await ask('GET /hosts')).toMatchObject({ status: 404 });
 });
 
 test('a unit starts from a clean environment with placeholders filled in', async () => {
@@ -105,7 +108,7 @@ test('a long poll is answered at a change, at once for another version, or when 
   await lab.startHost(zone);
   const { version } = await lab.status(zone);
   const wait = (after: number, waitMs: number) =>
-    lab.call(zone, 'GET', `/host?after=${after}&waitMs=${waitMs}`).then(({ body }) => body);
+    lab.call(zone, `GET /host?after=${after}&waitMs=${waitMs}`).then(({ body }) => body);
   const startedAt = performance.now();
   expect(await wait(version, 300)).toMatchObject({ version });
   expect(performance.now() - startedAt).toBeGreaterThan(290);
@@ -150,7 +153,7 @@ test('a change that a killed host did not get to is made by the next one', async
 
   await lab.startHost(zone);
   await eventually('it is reloaded', async () => {
-    const { body } = await lab.call(zone, 'GET', '/units/behind/log?lines=10');
+    const { body } = await lab.call(zone, 'GET /units/behind/log?lines=10');
     return String(body).includes('reloaded new');
   });
   expect((await ready('behind')).pid).toBe(pid);
@@ -220,7 +223,7 @@ test('an outage ends the zone at once', async () => {
   const pid = await lab.startHost(zone);
   await apply(lab.spec(zone, 'unit', { env: { MODE: 'forking' } }));
   const unit = await ready('unit');
-  const log = await lab.call(zone, 'GET', '/units/unit/log?lines=5');
+  const log = await lab.call(zone, 'GET /units/unit/log?lines=5');
   const child = Number(/child (\d+)/.exec(String(log.body))?.[1]);
   expect(await post('/outage')).toMatchObject({ status: 202 });
   await eventually('all are gone', () => ![pid, unit.pid ?? 0, child].some(lives));
@@ -243,7 +246,7 @@ test('a full disk refuses a change and keeps what was there; a fence works all t
     await apply(spec);
     const unit = await ready('full');
     const large = [{ path: 'config.txt', content: 'n'.repeat(300_000) }];
-    expect(await apply({ ...spec, files: large } as typeof spec)).toMatchObject({
+    expect(await apply({ ...spec, files: large })).toMatchObject({
       status: 507,
       body: { code: 'AON_DISK_FULL' },
     });

@@ -12,10 +12,10 @@ afterEach(async () => {
   await lab.close();
 });
 
-const post = (path: string) => lab.call('witness', 'POST', path);
-const hosts = async () => (await lab.call('witness', 'GET', '/hosts')).body;
+const post = (path: string) => lab.call('witness', `POST ${path}`);
+const hosts = async () => (await lab.call('witness', 'GET /hosts')).body;
 const run = async (zone: string, id: string, more = {}) => {
-  await lab.call(zone, 'PUT', `/units/${id}`, lab.spec(zone, id, more));
+  await lab.call(zone, `PUT /units/${id}`, lab.spec(zone, id, more));
   const unit = await lab.until(zone, id, ({ state }) => state === 'ready');
   return unit.pid ?? 0;
 };

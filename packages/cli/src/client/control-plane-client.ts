@@ -45,7 +45,8 @@ export function createControlPlaneClient(environment: Environment): ControlPlane
     ask(KillResult, path, { method: 'POST', body: { target }, timeoutMs: reviveDeadlineMs });
   return {
     status: (options = {}) => ask(Status, '/status', options),
-    events: ({ after = 0, limit }) => ask(z.array(Event), `/events?after=${after}&limit=${limit}`),
+    events: ({ after, limit }) =>
+      ask(z.array(Event), `/events?limit=${limit}${after === undefined ? '' : `&after=${after}`}`),
     kill: (target) => change('/kill', target),
     revive: (target) => change('/revive', target),
     stream: (options) => openStream(`${base}/stream`, token, options),

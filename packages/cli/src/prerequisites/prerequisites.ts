@@ -47,7 +47,7 @@ function listSystem(): Prerequisite[] {
       fix: {
         debian: 'It is.',
         fedora: 'It is.',
-        macos: 'Run AlwaysOn in a Linux virtual machine (Lima, UTM, Docker): zones need 127.x.y.z addresses.',
+        macos: 'brew install lima && limactl start, and clone inside: zones need 127.x.y.z addresses.',
       },
     },
     {
@@ -74,14 +74,14 @@ function listEngines(): Prerequisite[] {
       name: 'PostgreSQL',
       needed: '15 or later',
       look: async () => lookAt(join(findPostgresFolder() ?? '', 'postgres'), ['--version'], '15'),
-      fix: toPackages('postgresql', 'postgresql-server postgresql-contrib', 'postgresql@17'),
+      fix: toPackages('postgresql', 'postgresql-server postgresql-contrib'),
     },
     ...(process.getuid?.() === 0 ? [createEngineUser()] : []),
     createEngine('PgBouncer', { program: 'pgbouncer', args: ['--version'], versionMin: '1.18' }),
     createEngine('HAProxy', { program: 'haproxy', args: ['-v'], versionMin: '2.6' }),
     {
       ...createEngine('Redis', { program: 'redis-server', args: ['--version'], versionMin: '7.0' }),
-      fix: toPackages('redis-server', 'valkey valkey-compat-redis', 'redis'),
+      fix: toPackages('redis-server', 'valkey valkey-compat-redis'),
     },
     createEngine('pgBackRest', { program: 'pgbackrest', args: ['version'], versionMin: '2.45' }),
     {
@@ -94,7 +94,7 @@ function listEngines(): Prerequisite[] {
           .find(Boolean);
         return { isEnough: program !== undefined, found: program ?? null };
       },
-      fix: toPackages('chromium', 'chromium', '--cask chromium'),
+      fix: toPackages('chromium', 'chromium'),
     },
   ];
 }
@@ -143,7 +143,7 @@ function createEngine(
     name,
     needed: `${engine.versionMin} or later`,
     look: async () => lookAt(findProgram(engine.program), engine.args, engine.versionMin),
-    fix: toPackages(engine.program, engine.program, engine.program),
+    fix: toPackages(engine.program, engine.program),
   };
 }
 
@@ -155,11 +155,12 @@ async function lookAt(program: string | undefined, args: string[], versionMin: s
   };
 }
 
-function toPackages(debian: string, fedora: string, macos: string): Fix {
+function toPackages(debian: string, fedora: string): Fix {
+  const install = `sudo apt-get install -y --no-install-recommends ${debian}`;
   return {
-    debian: `sudo apt-get install -y --no-install-recommends ${debian}`,
+    debian: install,
     fedora: `sudo dnf install -y ${fedora}`,
-    macos: `brew install ${macos} (inside the virtual machine: as on Debian)`,
+    macos: `in the Linux machine: ${install}`,
   };
 }
 

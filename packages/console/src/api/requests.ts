@@ -23,14 +23,9 @@ export function getNewestEvents(limit: number): Promise<Event[]> {
   return getJson(`/api/events?limit=${limit}`);
 }
 
-/** The lowest seq that `getEventsBefore` reaches: the API takes `after=0` for "the newest". */
-export const firstSeq = 2;
-
 /** The `limit` events just before `seq`, newest last. */
-export async function getEventsBefore(seq: number, limit: number): Promise<Event[]> {
-  const after = Math.max(firstSeq - 1, seq - 1 - limit);
-  const events = await getJson<Event[]>(`/api/events?after=${after}&limit=${limit}`);
-  return events.filter((event) => event.seq < seq);
+export function getEventsBefore(seq: number, limit: number): Promise<Event[]> {
+  return getJson(`/api/events?before=${seq}&limit=${limit}`);
 }
 
 export async function getUnitLog(unit: string, lines: number): Promise<string> {

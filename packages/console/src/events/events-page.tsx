@@ -44,7 +44,7 @@ export function EventsPage() {
             : `${shown.length} of ${events.length} events`}
         </output>
       </div>
-      <ol className={classes.list} aria-label="Events, newest first">
+      <ol aria-label="Events, newest first">
         {shown.map((event) => (
           <EventRow key={event.seq} event={event} linked={names.has(event.entity)} />
         ))}

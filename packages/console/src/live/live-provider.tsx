@@ -1,5 +1,5 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useReducer, useRef } from 'react';
-import { firstSeq, getEventsBefore } from '../api/requests.ts';
+import { getEventsBefore } from '../api/requests.ts';
 import { connectLive, eventsPage, type LiveConnection } from './live-connection.ts';
 import { decideLiveState, initialLiveState, type LiveState } from './live-state.ts';
 
@@ -29,7 +29,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       async loadOlderEvents() {
         if (oldestSeq === undefined) return;
         const events = await getEventsBefore(oldestSeq, eventsPage);
-        const complete = events[0] === undefined || events[0].seq <= firstSeq;
+        const complete = events.length < eventsPage;
         dispatch({ type: 'older-events', events, complete });
       },
     }),

@@ -216,7 +216,7 @@ test('events: live, filtered by severity and words, linked, older ones on demand
   await page.getByRole('button', { name: 'Load older events' }).click();
   await page.getByText('400 events').waitFor();
   await page.getByRole('button', { name: 'Load older events' }).click();
-  await page.getByText('449 events').waitFor();
+  await page.getByText('450 events').waitFor();
   await page.getByText('The history begins here.').waitFor();
 
   const at = new Date().toISOString();

@@ -110,12 +110,13 @@ async function answer(api: ApiServer, folder: string, exchange: Exchange): Promi
   await sendFile(folder, pathname, response);
 }
 
-/** As the journal: with `after` 0 the newest, else the next ones after it. */
+/** As the journal: the next ones after `after`, else the newest before `before`. */
 function selectEvents(events: readonly Event[], query: URLSearchParams): Event[] {
   const after = Number(query.get('after') ?? 0);
+  const before = Number(query.get('before') ?? Infinity);
   const limit = Number(query.get('limit') ?? 200);
-  const found = events.filter((event) => event.seq > after);
-  return after === 0 ? found.slice(-limit) : found.slice(0, limit);
+  const found = events.filter((event) => event.seq > after && event.seq < before);
+  return query.get('after') === null ? found.slice(-limit) : found.slice(0, limit);
 }
 
 async function answerChange(

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import type { EventsQuery } from '@alwayson/protocol/control-api.ts';
 import { isAlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { Event, Operation, type OperationStep } from '@alwayson/protocol/operations.ts';
 import type { EventInput, Journal, OperationHandle } from './journal.ts';
@@ -16,7 +17,8 @@ export interface JournalListener {
 
 /** The journal with what its readers need: listing, and a call for everything that is written. */
 export interface SqliteJournal extends Journal {
-  events(query: { after: number; limit: number }): Event[];
+  /** Oldest first. */
+  events(query: EventsQuery): Event[];
   operations(limit: number): Operation[];
   operation(id: string): Operation | null;
   listen(listener: JournalListener): () => void;
@@ -52,7 +54,7 @@ export function createSqliteJournal(database: DatabaseSync, now: () => number): 
   return {
     event,
     begin: (input) => beginOperation(input, { save, event, time }),
-    events: ({ after, limit }) => selectEvents(database, after, limit),
+    events: (query) => selectEvents(database, query),
     operations: (limit) =>
       database
         .prepare('SELECT body FROM operation ORDER BY started_at DESC, rowid DESC LIMIT ?')
@@ -82,13 +84,14 @@ function toText(data: Record<string, unknown> | undefined): string | null {
   return data === undefined ? null : JSON.stringify(data);
 }
 
-/** With `after` 0 the newest `limit`, else the next `limit` after it; always oldest first. */
-function selectEvents(database: DatabaseSync, after: number, limit: number): Event[] {
-  const sql =
-    after === 0
-      ? 'SELECT * FROM (SELECT * FROM event ORDER BY seq DESC LIMIT ?) ORDER BY seq'
-      : 'SELECT * FROM event WHERE seq > ? ORDER BY seq LIMIT ?';
-  const rows = after === 0 ? database.prepare(sql).all(limit) : database.prepare(sql).all(after, limit);
+function selectEvents(database: DatabaseSync, { after, before, limit }: EventsQuery): Event[] {
+  const rows =
+    after === undefined
+      ? database
+          .prepare('SELECT * FROM event WHERE seq < ? ORDER BY seq DESC LIMIT ?')
+          .all(before ?? Number.MAX_SAFE_INTEGER, limit)
+          .reverse()
+      : database.prepare('SELECT * FROM event WHERE seq > ? ORDER BY seq LIMIT ?').all(after, limit);
   return rows.map(({ operation, data, ...rest }) =>
     Event.parse({
       ...rest,

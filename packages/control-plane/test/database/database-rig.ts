@@ -40,7 +40,11 @@ export interface DatabaseRig {
   destroy(): Promise<void>;
 }
 
-export async function createDatabaseRig({ block, store = {}, migrations = {} }: RigOptions): Promise<DatabaseRig> {
+export async function createDatabaseRig({
+  block,
+  store = {},
+  migrations = {},
+}: RigOptions): Promise<DatabaseRig> {
   const stateDir = mkdtempSync(join(tmpdir(), 'aon-database-'));
   chmodSync(stateDir, 0o755);
   const environment = describeEnvironment(stateDir, block);
@@ -78,7 +82,14 @@ export async function createDatabaseRig({ block, store = {}, migrations = {} }: 
     },
     startController() {
       const records = createSqliteRecords(database, Date.now);
-      controller = createDatabaseController({ environment, manifest, placement, records, journal, now: Date.now });
+      controller = createDatabaseController({
+        environment,
+        manifest,
+        placement,
+        records,
+        journal,
+        now: Date.now,
+      });
       loop = startLoop([controller], journal, Date.now);
       stopListening = placement.onChange(() => loop?.nudge());
     },
@@ -174,7 +185,11 @@ function writeMigrations(stateDir: string, migrations: Record<string, string>): 
 }
 
 /** Waits for a fact; throws with its name when it does not come true in time. */
-export async function waitFor(what: string, isTrue: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
+export async function waitFor(
+  what: string,
+  isTrue: () => boolean | Promise<boolean>,
+  timeoutMs = 60_000,
+): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await isTrue())) {
     if (performance.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}.`);
@@ -198,4 +213,3 @@ export function isWhole(rig: DatabaseRig): boolean {
   const { members } = rig.controller().status();
   return members.every(({ state }) => state === 'healthy') && members.some(({ sync }) => sync);
 }
-

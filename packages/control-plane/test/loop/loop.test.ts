@@ -54,6 +54,6 @@ test('a failing tick is told once and tried again; others go on', async () => {
   }
   await enough.promise;
   await loop.close();
-  expect(journal.events({ after: 0, limit: 10 }).map(({ message }) => message)).toEqual(['no answer']);
+  expect(journal.events({ limit: 10 }).map(({ message }) => message)).toEqual(['no answer']);
   expect(others).toBeGreaterThan(1);
 });

@@ -11,7 +11,9 @@ test('events come back in order, newest page first asked, then onwards from a se
     () => at,
   );
   for (let index = 0; index < 5; index++) journal.event({ ...note, data: { index } });
-  expect(journal.events({ after: 0, limit: 2 }).map(({ seq }) => seq)).toEqual([4, 5]);
+  expect(journal.events({ limit: 2 }).map(({ seq }) => seq)).toEqual([4, 5]);
+  expect(journal.events({ before: 3, limit: 5 }).map(({ seq }) => seq)).toEqual([1, 2]);
+  expect(journal.events({ after: 0, limit: 2 }).map(({ seq }) => seq)).toEqual([1, 2]);
   expect(journal.events({ after: 2, limit: 2 }).map(({ seq }) => seq)).toEqual([3, 4]);
   expect(journal.events({ after: 5, limit: 2 })).toEqual([]);
 });

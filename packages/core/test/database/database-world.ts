@@ -122,7 +122,7 @@ export class DatabaseWorld {
     if (!member.isUp || member.isFrozen || !member.isPrimary || member.data === null) return;
     this.#lastWrite += 1;
     member.data = { ...member.data, log: [...member.data.log, this.#lastWrite] };
-    const awaited = member.applied?.source === null ? member.applied.waitFor : null;
+    const awaited = member.applied?.source === null ? member.applied.waitFor : 'nobody';
     if (awaited !== null) {
       const standby = this.members.find((candidate) => candidate.id === awaited);
       if (standby === undefined || !this.#follows(standby, member)) return;

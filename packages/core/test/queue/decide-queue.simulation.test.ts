@@ -12,7 +12,7 @@ const policy: QueuePolicy = {
 };
 
 type Step =
-  | { kind: 'kill' | 'boot' | 'freeze' | 'thaw' | 'settle' | 'host'; server: 0 | 1 }
+  | { kind: 'kill' | 'boot' | 'freeze' | 'thaw' | 'settle' | 'host' | 'wipe'; server: 0 | 1 }
   /** Producers write wherever they can, and what is written travels. */
   | { kind: 'write' | 'flow' }
   | { kind: 'tick'; actionsMax: number; between: Step[]; ms: number };
@@ -24,19 +24,22 @@ const fault = fc.record({
 });
 const work = fc.record({ kind: fc.constantFrom('write', 'write', 'flow') });
 const small: fc.Arbitrary<Step> = fc.oneof(fault, work);
+const meanwhile: fc.Arbitrary<Step[]> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant<Step[]>([]) },
+  { weight: 1, arbitrary: fc.array(small, { maxLength: 3 }) },
+);
 const tick: fc.Arbitrary<Step> = fc.record({
   kind: fc.constant('tick'),
   actionsMax: fc.oneof({ weight: 5, arbitrary: fc.constant(9) }, { weight: 1, arbitrary: fc.nat(3) }),
-  between: fc.oneof(
-    { weight: 3, arbitrary: fc.constant([]) },
-    { weight: 1, arbitrary: fc.array(small, { maxLength: 3 }) },
-  ),
+  between: meanwhile,
   ms: fc.constantFrom(100, 1000, 2500, 2500, 12_000),
 });
+const wipe: fc.Arbitrary<Step> = fc.record({ kind: fc.constant('wipe'), server });
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 2, arbitrary: fault },
-  { weight: 2, arbitrary: work },
-  { weight: 3, arbitrary: tick },
+  { weight: 4, arbitrary: fault },
+  { weight: 1, arbitrary: wipe },
+  { weight: 4, arbitrary: work },
+  { weight: 6, arbitrary: tick },
 );
 const steps = fc.array(step, { minLength: 8, maxLength: 40, size: 'max' });
 
@@ -114,6 +117,7 @@ function disturb(world: QueueWorld, kind: string, target: ModelServer): void {
   else if (kind === 'freeze') world.freeze(target);
   else if (kind === 'thaw') world.thaw(target);
   else if (kind === 'settle') world.settle(target);
+  else if (kind === 'wipe') world.wipe(target);
   else if (kind === 'host') target.hostUp = !target.hostUp;
 }
 

@@ -84,6 +84,17 @@ export class QueueWorld {
     server.silentSince = this.now;
   }
 
+  /** Its disk is replaced by an empty one, unless the other server's copy is not known to be whole: nobody survives that. */
+  wipe(server: ModelServer): void {
+    const other = server === this.one ? this.two : this.one;
+    const alive = other.run !== null && !other.frozen && other.settled && other.term === this.record.term;
+    const whole = [...this.accepted].every((entry) => other.disk.has(entry));
+    const known = server.zone !== this.record.primary || this.record.inSync;
+    if (!alive || !whole || !known) return;
+    this.kill(server);
+    Object.assign(server, { disk: new Set(), term: 0, copies: null });
+  }
+
   freeze(server: ModelServer): void {
     if (server.run !== null) server.frozen = true;
   }

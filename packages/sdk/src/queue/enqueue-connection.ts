@@ -4,7 +4,7 @@ import { findPrimary, type QueueConnection } from './queue-connection.ts';
 import { enqueueScript, registerScript } from './queue-scripts.ts';
 import type { Submission, WriteStatus } from './submission.ts';
 
-const connectTimeoutMs = 300;
+const connectTimeoutMs = 500;
 /** A server that answers nothing for this long is given up. */
 const answerTimeoutMs = 500;
 const copyWaitMs = 100;

@@ -102,7 +102,8 @@ export async function leave(connection: SqlConnection, worker: string): Promise<
 export interface Position {
   shard: number;
   incarnation: string;
-  lastId: string;
+  /** Null while a former owner's transaction holds the row. */
+  lastId: string | null;
 }
 
 /**
@@ -115,14 +116,25 @@ export async function takePositions(
   shards: readonly { shard: number; fence: number }[],
 ): Promise<Position[]> {
   const { rows } = await connection.query<Position>(
-    `UPDATE alwayson.queue_ledger l SET fence = taken.fence
-     FROM unnest($2::integer[], $3::bigint[]) AS taken (shard, fence)
-     WHERE l.queue = $1 AND l.shard = taken.shard AND l.fence <= taken.fence
-     RETURNING l.shard, l.incarnation, l.last_id AS "lastId"`,
+    `WITH free AS (
+       SELECT l.shard, l.incarnation, taken.fence FROM alwayson.queue_ledger l
+       JOIN unnest($2::integer[], $3::bigint[]) AS taken (shard, fence) USING (shard)
+       WHERE l.queue = $1 AND l.fence <= taken.fence
+       FOR UPDATE OF l SKIP LOCKED),
+     stamped AS (
+       UPDATE alwayson.queue_ledger l SET fence = free.fence FROM free
+       WHERE l.queue = $1 AND l.shard = free.shard AND l.incarnation = free.incarnation
+       RETURNING l.shard, l.incarnation, l.last_id)
+     SELECT l.shard, l.incarnation, stamped.last_id AS "lastId" FROM alwayson.queue_ledger l
+     LEFT JOIN stamped USING (shard, incarnation)
+     WHERE l.queue = $1 AND l.shard = ANY ($2)`,
     [queue, shards.map(({ shard }) => shard), shards.map(({ fence }) => fence)],
   );
   return rows;
 }
+
+/** A worker that stops in the middle of a batch holds up the next owner no longer than this. */
+const abandonedAfterMs = 5000;
 
 export interface LedgerStep extends ShardKey {
   incarnation: string;
@@ -138,12 +150,13 @@ export async function advance(
   { to, count }: { to: string; count: number },
 ): Promise<boolean> {
   const { rowCount } = await connection.query(
-    `INSERT INTO alwayson.queue_ledger AS l (queue, shard, incarnation, last_id, fence, applied)
-     VALUES ($1, $2, $3, $5, $4, $7)
+    `WITH bounded AS MATERIALIZED (SELECT set_config('idle_in_transaction_session_timeout', $8, true))
+     INSERT INTO alwayson.queue_ledger AS l (queue, shard, incarnation, last_id, fence, applied)
+     SELECT $1, $2::integer, $3, $5, $4::bigint, $7::bigint FROM bounded
      ON CONFLICT (queue, shard, incarnation) DO UPDATE
-     SET last_id = $5, fence = $4, applied = l.applied + $7, updated_at = now()
-     WHERE l.last_id = $6 AND l.fence <= $4`,
-    [queue, shard, incarnation, fence, to, from, count],
+     SET last_id = excluded.last_id, fence = excluded.fence, applied = l.applied + excluded.applied, updated_at = now()
+     WHERE l.last_id = $6 AND l.fence <= excluded.fence`,
+    [queue, shard, incarnation, fence, to, from, count, String(abandonedAfterMs)],
   );
   return rowCount === 1;
 }

@@ -33,8 +33,9 @@ export interface QueueProducer {
   close(): void;
 }
 
-/** Part of the time left that one region may use while another could still take the write. */
-const regionShare = 0.6;
+/** Part of the time left that one try may use: another region, or another server of the same, gets the rest. */
+const tryShare = 0.6;
+const tryMsMin = 250;
 const pauseMs = 50;
 
 /** Writes into the own region's queue, and into the next one while the own does not confirm. */
@@ -72,10 +73,10 @@ async function tryLanes(
 ): Promise<Enqueued | null> {
   // Sorting keeps the order: own region first among those that are up.
   const inOrder = lanes.toSorted((a, b) => Number(b.isUp) - Number(a.isUp));
-  for (const [n, lane] of inOrder.entries()) {
+  for (const lane of inOrder) {
     const left = endsAt - performance.now();
     if (left <= 0) return null;
-    const status = await attempt.submit(lane, n === inOrder.length - 1 ? left : left * regionShare);
+    const status = await attempt.submit(lane, Math.min(left, Math.max(left * tryShare, tryMsMin)));
     if (status !== null) return { status, region: lane.region };
   }
   return null;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { queueKeys } from '@alwayson/protocol/workload-environment.ts';
 import { createClient } from 'redis';
@@ -20,6 +21,9 @@ interface Candidate {
   term: number;
 }
 
+/** Once a server is found, another one gets this long to show a higher term; a frozen one must not hold up writes. */
+const graceMs = 50;
+
 /**
  * The server of the region that accepts writes: primary and let to write; of two that say so, the one with the higher
  * term. Throws AON_QUEUE when there is none now.
@@ -28,10 +32,20 @@ export async function findPrimary(
   { region, servers }: QueueRegion,
   timeoutMs: number,
 ): Promise<QueueConnection> {
-  const answers = await Promise.allSettled(servers.map((url) => connect(url, timeoutMs)));
-  const candidates = answers.flatMap((answer): Candidate[] =>
-    answer.status === 'fulfilled' && answer.value !== null ? [answer.value] : [],
-  );
+  const found = Promise.withResolvers<void>();
+  const candidates: Candidate[] = [];
+  let chosen = false;
+  const answers = servers.map(async (url) => {
+    const candidate = await connect(url, timeoutMs).catch(() => null);
+    if (candidate === null) return;
+    if (chosen) return candidate.connection.close();
+    candidates.push(candidate);
+    found.resolve();
+  });
+  const all = Promise.all(answers);
+  await Promise.race([all, found.promise]);
+  if (candidates.length < servers.length) await Promise.race([all, sleep(graceMs)]);
+  chosen = true;
   const [best, ...others] = candidates.toSorted((a, b) => b.term - a.term);
   for (const { connection } of others) connection.close();
   if (best === undefined) {

@@ -10,7 +10,7 @@ import { createShardHolding, setBack, type ShardHolding } from './shard-holding.
 
 const batchMax = 500;
 const blockMs = 1000;
-const connectTimeoutMs = 300;
+const connectTimeoutMs = 500;
 const answerTimeoutMs = 1500;
 const reconnectPauseMs = 100;
 /** An entry nobody can apply is put aside after this long: a release that knows its type should be there by then. */
@@ -60,12 +60,13 @@ export function createRegionReader(queue: QueueRegion, context: ReaderContext): 
     const now = Date.now();
     const due = context.holdsLeases() ? held.filter(({ notBefore }) => notBefore <= now) : [];
     await loadPositions(due, reader);
+    const ready = due.filter(({ positions }) => positions !== null);
     const wake = Math.min(...held.map(({ notBefore }) => notBefore).filter((at) => at > now), now + blockMs);
-    if (due.length === 0) {
+    if (ready.length === 0) {
       await sleep(Math.max(10, wake - now), undefined, { signal: closing.signal });
       return;
     }
-    const found = await reader.read(due, wake - now);
+    const found = await reader.read(ready, wake - now);
     await Promise.all(found.map((batch) => applyFound(batch, reader)));
   };
 
@@ -77,9 +78,18 @@ export function createRegionReader(queue: QueueRegion, context: ReaderContext): 
     });
     for (const holding of lost) {
       const own = rows.filter(({ shard }) => shard === holding.shard);
-      holding.positions = new Map(own.map(({ incarnation, lastId }) => [incarnation, lastId]));
+      const known = own.flatMap(({ incarnation, lastId }) =>
+        lastId === null ? [] : [{ incarnation, lastId }],
+      );
+      if (known.length < own.length) {
+        setBack(holding, Date.now());
+        continue;
+      }
+      holding.positions = new Map(known.map(({ incarnation, lastId }) => [incarnation, lastId]));
+      for (const { incarnation, lastId } of known) {
+        reader.trim({ shard: holding.shard, incarnation, lastId });
+      }
     }
-    for (const { shard, incarnation, lastId } of rows) reader.trim({ shard, incarnation, lastId });
   };
 
   const applyFound = async ({ holding, incarnation, entries }: Found, reader: ReadConnection) => {

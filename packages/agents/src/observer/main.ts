@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { zonePorts } from '@alwayson/protocol/environment.ts';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { Manifest } from '@alwayson/protocol/manifest.ts';
+import { observationPath } from '@alwayson/protocol/observation.ts';
+import { readAgentConfig } from '../agent-process/agent-config.ts';
+import { createAgentLog } from '../agent-process/agent-log.ts';
+import { createAgentServer } from '../agent-process/agent-server.ts';
+import { runAgent } from '../agent-process/run-agent.ts';
+import { createLogReceiver } from './log-receiver.ts';
+import { createObserver } from './observer.ts';
+
+runAgent(async () => {
+  const { environment, region, zones } = await readAgentConfig(process.env);
+  // Beside the gateway's zone, not in it: what ends the one leaves the other.
+  const zone = zones[1] ?? zones[0];
+  if (zone === undefined) throw new AlwaysOnError('AON_USAGE', `${region} has no zone.`);
+  const log = createAgentLog(`observer-${region}`);
+  const observer = await createObserver({
+    region,
+    manifest: await readManifest(join(environment.stateDir, 'manifest.json')),
+    frontDoor: environment.frontDoor.url,
+    probeToken: environment.tokens.probe,
+    counterFile: join(process.cwd(), 'counters.json'),
+    log,
+  });
+  const receiver = await createLogReceiver({
+    address: zone.address,
+    port: zonePorts.observerSyslog,
+    onLine: (line) => observer.take(line),
+  });
+  const server = createAgentServer({ token: environment.tokens.agents, log });
+  server.get(observationPath, () => observer.observe());
+  server.get('/readyz', () => ({ ready: true }));
+  server.get('/metrics', (_request, reply) =>
+    reply.type('text/plain; version=0.0.4').send(observer.metrics()),
+  );
+  await server.listen({ host: zone.address, port: zonePorts.observer });
+  log('started');
+  return {
+    async close() {
+      await Promise.all([server.close(), receiver.close()]);
+      await observer.close();
+    },
+  };
+});
+
+async function readManifest(file: string): Promise<Manifest> {
+  try {
+    return Manifest.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    throw new AlwaysOnError('AON_STATE_FOLDER', `${file} is not a manifest.`, { cause: error });
+  }
+}

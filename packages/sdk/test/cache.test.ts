@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Cache, type CacheOptions, createCache } from '../src/cache.ts';
+import { createCachedReader } from '../src/cached-reader.ts';
+import { eventually } from './support/eventually.ts';
+import { createLine, type Line } from './support/line.ts';
+import { type RedisServer, startRedis } from './support/redis-server.ts';
+
+const address = '127.205.2.1';
+let redis: RedisServer;
+let line: Line;
+const opened: Cache[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis(address);
+  line = await createLine({ host: address, port: 6501 }, redis);
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((cache) => cache.close()));
+  await line.pass();
+  await redis.send('FLUSHALL');
+});
+afterAll(async () => {
+  await line.close();
+  await redis.close();
+});
+
+function open(options: Partial<CacheOptions> = {}): Cache {
+  const url = `redis://${line.host}:${line.port}`;
+  const cache = createCache({ url, prefix: 'test:', freshMs: 300, ...options });
+  opened.push(cache);
+  return cache;
+}
+
+const outage = () => Promise.reject(new AlwaysOnError('AON_DATABASE', 'gone'));
+
+test('a value is fresh, then stale, then gone', async () => {
+  const cache = open({ freshMs: 100, staleMs: 400 });
+  await cache.set('a', { n: 1 });
+  expect(await cache.get('a')).toMatchObject({ value: { n: 1 }, fresh: true });
+  await eventually('it is stale', async () => (await cache.get('a'))?.fresh === false);
+  await eventually('it is gone', async () => (await cache.get('a')) === null);
+});
+
+test('dropped keys miss', async () => {
+  const cache = open();
+  await cache.set('a', 1);
+  await cache.set('b', 2);
+  await cache.drop(['a', 'b']);
+  expect(await cache.get('a')).toBeNull();
+  expect(await cache.get('b')).toBeNull();
+});
+
+test('without a cache everything misses', async () => {
+  const cache = open({ url: undefined });
+  await cache.set('a', 1);
+  expect(await cache.get('a')).toBeNull();
+});
+
+test('a value that nobody can read is a miss', async () => {
+  await redis.send('SET', 'test:a', 'no json');
+  expect(await open().get('a')).toBeNull();
+});
+
+test('a cache that refuses, hangs or comes back never throws and never takes long', async () => {
+  const cache = open();
+  await cache.set('a', 1);
+  await line.hang();
+  const startedAt = performance.now();
+  for (let n = 0; n < 50; n += 1) expect(await cache.get('a')).toBeNull();
+  expect(performance.now() - startedAt).toBeLessThan(1500);
+  await line.refuse();
+  expect(await cache.get('a')).toBeNull();
+  await line.pass();
+  await eventually('it hits again', async () => (await cache.get('a'))?.value === 1);
+});
+
+test('many readers of a key cause one load, and the next ones none', async () => {
+  const reader = createCachedReader(open());
+  let loads = 0;
+  const load = async () => {
+    loads += 1;
+    await sleep(50);
+    return 'value';
+  };
+  const values = await Promise.all(Array.from({ length: 20 }, () => reader.read('a', load)));
+  expect(new Set(values.map(({ value }) => value))).toEqual(new Set(['value']));
+  expect(await reader.read('a', load)).toMatchObject({ value: 'value', source: 'cache' });
+  expect(loads).toBe(1);
+});
+
+test('a stale value is served when the store is down or slow, and only then', async () => {
+  const cache = open({ freshMs: 50 });
+  const reader = createCachedReader(cache);
+  await reader.read('a', async () => 'old');
+  await eventually('it is stale', async () => (await cache.get('a'))?.fresh === false);
+
+  expect(await reader.read('a', outage)).toMatchObject({ value: 'old', source: 'stale' });
+  await expect(reader.read('a', () => Promise.reject(new Error('a fault')))).rejects.toThrow('a fault');
+  const startedAt = performance.now();
+  const slow = sleep(1000).then(() => 'new');
+  expect(await reader.read('a', () => slow)).toMatchObject({ value: 'old', source: 'stale' });
+  expect(performance.now() - startedAt).toBeLessThan(900);
+  await slow;
+  await eventually('the late answer was kept', async () => (await cache.get('a'))?.value === 'new');
+});
+
+test('an outage without a cached value is told, and null is never cached', async () => {
+  const reader = createCachedReader(open());
+  await expect(reader.read('a', outage)).rejects.toMatchObject({ code: 'AON_DATABASE' });
+  expect(await reader.read('a', async () => null)).toMatchObject({ value: null, source: 'store' });
+  expect(await reader.read('a', async () => 1)).toMatchObject({ value: 1, source: 'store' });
+});
+
+test('a read after a drop does not join one from before it', async () => {
+  const reader = createCachedReader(open());
+  const before = reader.read('a', () => sleep(200).then(() => 'before'));
+  await reader.drop(['a']);
+  expect(await reader.read('a', async () => 'after')).toMatchObject({ value: 'after' });
+  expect(await before).toMatchObject({ value: 'before' });
+});
