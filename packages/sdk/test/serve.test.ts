@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { eventually } from './support/eventually.ts';
@@ -7,9 +7,15 @@ const program = join(import.meta.dirname, 'support/slow-component.ts');
 const host = '127.205.3.2';
 const port = 8181;
 const url = `http://${host}:${port}`;
-const started: ReturnType<typeof start>[] = [];
+const started: Run[] = [];
 
-function start(variables: Record<string, string> = {}) {
+interface Run {
+  child: ChildProcess;
+  output: { stdout: string; stderr: string };
+  exit: Promise<number | null>;
+}
+
+function start(variables: Record<string, string> = {}): Run {
   const env = { ...process.env, HOST: host, PORT: String(port), ...variables };
   const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };

@@ -7,15 +7,15 @@ import type { GatewayLine } from '@alwayson/engines/haproxy/access-log.ts';
 export type Outcome = 'good' | 'bad' | 'clientError';
 
 export function classifyLine(line: GatewayLine, latencyObjectiveMs: number): Outcome {
-  const { status, totalMs } = line;
+  const { status, totalMs, responseMs } = line;
   const [who, phase] = line.termination;
   if (who === 'C' || who === 'c') {
-    // In the request phase the client had not even asked.
-    const waited = phase !== 'R' && totalMs > latencyObjectiveMs;
-    return waited ? 'bad' : 'clientError';
+    // R: it had not even asked. D: it was reading the answer, so it waited for the first byte only.
+    if (phase === 'R') return 'clientError';
+    const waitedMs = phase === 'D' ? responseMs : totalMs;
+    return waitedMs > latencyObjectiveMs ? 'bad' : 'clientError';
   }
-  if (status < 0 || status >= 500) return 'bad';
-  if (phase === 'D') return 'bad';
+  if (status < 0 || status >= 500 || phase === 'D') return 'bad';
   return status >= 400 ? 'clientError' : 'good';
 }
 

@@ -16,7 +16,7 @@ export const LineSequences = z.strictObject({
 });
 export type LineSequences = z.infer<typeof LineSequences>;
 
-/** Two gateways at most log here, and each leaves a few old processes behind. */
+/** One gateway logs here, and every reload leaves an old process behind for a while. */
 const bootsMax = 16;
 
 export function createLineSequences(): LineSequences {
@@ -25,7 +25,7 @@ export function createLineSequences(): LineSequences {
 
 /**
  * Counts a line in. `fresh`: the process started while we listened, so its lines before this one are lost ones. Lines may
- * overtake each other; a late one takes back the loss it was counted as. A line twice counts once.
+ * overtake each other; a late one takes back the loss it was counted as.
  */
 export function addSequence(
   sequences: LineSequences,

@@ -30,10 +30,10 @@ export function startLoad(options: LoadOptions): {
   const times: number[] = [];
   const open = new Set<Promise<void>>();
   const startedAt = performance.now();
-  let running = true;
+  const stopping = new AbortController();
 
   const loop = (async () => {
-    while (running) {
+    while (!stopping.signal.aborted) {
       const due = Math.floor(((performance.now() - startedAt) / 1000) * options.perSecond);
       for (; result.sent < due; result.sent += 1) {
         const sentAt = performance.now();
@@ -56,7 +56,7 @@ export function startLoad(options: LoadOptions): {
   return {
     result,
     async stop() {
-      running = false;
+      stopping.abort();
       await loop;
       await Promise.all(open);
       agent.destroy();

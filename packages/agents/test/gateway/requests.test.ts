@@ -104,7 +104,7 @@ test('a body is limited, and one of undeclared length to what the gateway can ho
     method: 'POST',
     body: stream(10_000),
     duplex: 'half',
-  } as RequestInit);
+  });
   expect(JSON.parse(chunked.text)).toMatchObject({ bytes: 10_000 });
 });
 
@@ -123,7 +123,7 @@ test('a client above its rate is told to wait, others are served', async () => {
   expect(refused).toHaveLength(30);
   expect(refused[0]?.headers.get('retry-after')).toBe('10');
   expect(await refused[0]?.json()).toMatchObject({ code: 'AON_RATE_LIMITED', status: 429 });
-  await Promise.all(answers.map(({ body }) => body?.cancel().catch(() => {})));
+  for (const { body } of answers) await body?.cancel().catch(() => {});
   expect((await call('/shop/')).answer.status).toBe(200);
 });
 

@@ -1,4 +1,4 @@
-import { createServer, get, type IncomingMessage } from 'node:http';
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 
 /**
  * A small real stamp for the tests: `agent` answers the health endpoint and looks at its component every 2 s as a stamp
@@ -35,7 +35,7 @@ function runAgent(): void {
 
 function runComponent(): void {
   const seen: string[] = [];
-  createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? '/', 'http://stamp');
     const body = await readBody(request);
     const mark = url.searchParams.get('mark');
@@ -54,8 +54,9 @@ function runComponent(): void {
       bytes: body.length,
       times,
     };
-    response.end(request.method === 'HEAD' ? undefined : JSON.stringify(answer));
-  }).listen(Number(PORT), ADDRESS);
+    response.end(request.method === 'HEAD' ? undefined : JSON.stringify(echo));
+  };
+  createServer((request, response) => void answer(request, response)).listen(Number(PORT), ADDRESS);
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -1,6 +1,7 @@
 import type { Environment } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { type ControlPlaneClient, createControlPlaneClient } from '../client/control-plane-client.ts';
+import { createWitnessClient } from '../client/host-client.ts';
 import { readEnvironment } from './environment-file.ts';
 import { findEnvironmentProcesses } from './process-table.ts';
 import { findStateFolder } from './state-folder.ts';
@@ -26,13 +27,22 @@ export async function askControlPlane<T>(
     return await ask(createControlPlaneClient(environment), environment);
   } catch (error) {
     if (!(error instanceof AlwaysOnError) || error.code !== 'AON_UNREACHABLE') throw error;
-    throw new AlwaysOnError(
-      'AON_UNREACHABLE',
-      `The control plane does not answer on port ${environment.console.port}.`,
-      {
-        cause: error.cause,
-        hint: 'The workload serves without it, and its host restarts it: try again in a few seconds, then see ./alwayson logs control-plane.',
-      },
-    );
+    throw await toAwayError(environment, error);
   }
+}
+
+/** What to do depends on whether its host lives, which starts it again by itself. */
+async function toAwayError(environment: Environment, { cause }: AlwaysOnError): Promise<AlwaysOnError> {
+  const isKept = await createWitnessClient(environment)
+    .status({ timeoutMs: 2000 })
+    .then(() => true)
+    .catch(() => false);
+  const hint = isKept
+    ? 'Its host starts it again: try in a few seconds, then see ./alwayson logs control-plane.'
+    : 'Its host is gone too: ./alwayson up --detach brings both back.';
+  return new AlwaysOnError(
+    'AON_UNREACHABLE',
+    `The control plane does not answer on port ${environment.console.port}; the workload serves without it.`,
+    { cause, hint },
+  );
 }

@@ -232,9 +232,9 @@ test('events: live, filtered by severity and words, linked, older ones on demand
   await eventually(() => rows.first().locator('time').getAttribute('title'), expect.stringMatching(/ UTC$/));
 
   await page.getByText('Errors', { exact: true }).click();
-  await page.getByText('113 of 450 events').waitFor();
+  await page.getByText('113 of 451 events').waitFor();
   await page.getByRole('searchbox', { name: 'Filter by text' }).fill('fresh PG-west-1');
-  await page.getByText('1 of 450 events').waitFor();
+  await page.getByText('1 of 451 events').waitFor();
   await rows.first().getByRole('link', { name: 'pg-west-1' }).click();
   await page.getByRole('dialog', { name: 'unit pg-west-1' }).waitFor();
 });

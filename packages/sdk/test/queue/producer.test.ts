@@ -61,14 +61,14 @@ test('an idempotency key makes one write of many, and refuses another write unde
 
 test('nothing is confirmed without its second copy, a repetition neither, until one copy is enough', async () => {
   const { queue, primary, replica } = await openLab('203.21').startPair('west');
-  const producer = openProducer({ queues: [queue], timeoutMs: 600 });
+  const producer = openProducer({ queues: [queue], timeoutMs: 2000 });
   await producer.enqueue(vote('before'));
   replica.freeze();
   await expect(producer.enqueue(vote('alone'))).rejects.toMatchObject({ code: 'AON_COPY_MISSING' });
-  const other = openProducer({ queues: [queue], timeoutMs: 600 });
+  const other = openProducer({ queues: [queue], timeoutMs: 2000 });
   await expect(other.enqueue(vote('alone'))).rejects.toMatchObject({ code: 'AON_COPY_MISSING' });
 
-  const waiting = openProducer({ queues: [queue] }).enqueue(vote('waits'));
+  const waiting = openProducer({ queues: [queue], timeoutMs: 5000 }).enqueue(vote('waits'));
   const control = await primary.steer();
   await control.setCopies(1);
   control.close();
@@ -79,7 +79,7 @@ test('nothing is confirmed without its second copy, a repetition neither, until 
 
 test('a restarted server is fenced: it accepts nothing and hands out no copies', async () => {
   const { queue, primary, replica } = await openLab('203.22').startPair('west');
-  const producer = openProducer({ queues: [queue], timeoutMs: 500 });
+  const producer = openProducer({ queues: [queue], timeoutMs: 1500 });
   await producer.enqueue(vote('one'));
   await primary.kill();
   await serve(replica, { term: 2, copies: 1 });
@@ -88,7 +88,7 @@ test('a restarted server is fenced: it accepts nothing and hands out no copies',
   expect(await readBodies(primary.url)).toEqual([{ id: 'one' }]);
   expect(await readBodies(replica.url)).toHaveLength(2);
 
-  const stale = openProducer({ queues: [{ region: 'west', servers: [primary.url] }], timeoutMs: 500 });
+  const stale = openProducer({ queues: [{ region: 'west', servers: [primary.url] }], timeoutMs: 1500 });
   await expect(stale.enqueue(vote('stale'))).rejects.toMatchObject({ code: 'AON_QUEUE' });
   await expect(stale.enqueue(vote('one'))).rejects.toMatchObject({ code: 'AON_QUEUE' });
   // Even when it is told to, nobody can copy from it.
