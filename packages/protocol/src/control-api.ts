@@ -13,7 +13,7 @@ import { z } from 'zod';
  *                                        `event: event` data Event, id = seq (Last-Event-ID resumes); `event: operation` data Operation
  * POST /api/kill    {target}             KillResult: target is a unit, stamp, zone or region name
  * POST /api/revive  {target}             KillResult
- * GET  /api/units/:id/log?lines=N&follow text/plain
+ * GET  /api/units/:id/log?lines=N       text/plain (to follow: the host of its zone)
  * GET  /api/openapi.json                 OpenAPI 3
  * GET  /readyz                           200 when serving (also the witness host's probe)
  * GET  /metrics                          Prometheus text

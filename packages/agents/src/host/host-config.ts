@@ -53,12 +53,12 @@ export function hostFiles(environment: Environment, zone: string) {
 
 /** The mark of everything that runs in a zone, or of one unit there. */
 export function unitMark(environment: Environment, zone: string, unit?: string): ProcessMark {
-  const below = unit === undefined ? '' : `/${unit}`;
-  return {
-    variable: 'ALWAYSON_UNIT_KEY',
-    value: `${environmentKey(environment)}/${zone}${below}`,
-    outputsBelow: `${hostFiles(environment, zone).unitsDir}${below}`,
-  };
+  const { unitsDir } = hostFiles(environment, zone);
+  const key = `${environmentKey(environment)}/${zone}`;
+  const variable = 'ALWAYSON_UNIT_KEY';
+  if (unit === undefined) return { variable, value: key, outputsBelow: unitsDir };
+  // Its log only: a task may write into the rest of the unit's folder.
+  return { variable, value: `${key}/${unit}`, outputsBelow: join(unitsDir, unit, 'log') };
 }
 
 /** Tasks have a mark of their own: stopping a unit does not end a task that repairs its data. */

@@ -22,6 +22,8 @@ const looks = 3;
 const lookEveryMs = 50;
 const listenDeadlineMs = 15_000;
 const shutdownDeadlineMs = 120_000;
+/** Time for a host to end itself once its units are down. */
+const exitDeadlineMs = 5000;
 /** A host that lived this long had started well. */
 const steadyAfterMs = 30_000;
 
@@ -112,7 +114,7 @@ export class KeptHost {
     const host = await spawnProcess({
       // It allocates little: a small young generation keeps an idle host about 10 % smaller.
       command: [process.execPath, '--max-semi-space-size=1', join(import.meta.dirname, 'main.ts')],
-      cwd: config.environment.installDir,
+      cwd: config.environment.stateDir,
       env: {
         ...baseEnvironment(),
         ALWAYSON_ENVIRONMENT: config.environmentFile,
@@ -175,11 +177,13 @@ export class KeptHost {
     const url = `http://${this.zone.address}:${zonePorts.host}${hostRoutes.shutdown}`;
     const headers = { authorization: `Bearer ${tokens.agents}` };
     const signal = AbortSignal.timeout(shutdownDeadlineMs);
-    const asked = fetch(url, { method: 'POST', headers, signal }).then((response) => response.text());
+    const asked = fetch(url, { method: 'POST', headers, signal })
+      .then(() => sleep(exitDeadlineMs, undefined, { ref: false }))
+      .catch((error: unknown) => {
+        this.#context.log('host.silent', { host: this.zone.name, error: messageOf(error) });
+      });
     // Its exit is the answer that counts.
-    await Promise.race([process.exited, asked.then(() => process.exited)]).catch((error: unknown) => {
-      this.#context.log('host.silent', { host: this.zone.name, error: messageOf(error) });
-    });
+    await Promise.race([process.exited, asked]);
   }
 
   async #powerOff(): Promise<void> {

@@ -26,13 +26,15 @@ async function main(): Promise<void> {
     log('host.ends');
     process.exit(0);
   };
-  const shutdown = async () => {
+  const closeAll = async () => {
     if (keeper !== undefined) {
       await supervisor.closeKind('control-plane');
       await keeper.shutdown();
     }
     await supervisor.shutdown();
   };
+  let down: Promise<void> | undefined;
+  const shutdown = () => (down ??= closeAll());
 
   const server = createHostServer(environment.tokens.agents, log);
   const opened = Promise.withResolvers<void>();
@@ -55,7 +57,7 @@ async function main(): Promise<void> {
   log('host.listens', { pid: process.pid, address: zone.address, port: zonePorts.host });
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => void shutdown().then(exit));
+    process.on(signal, () => void shutdown().finally(exit));
   }
   await Promise.all([supervisor.start(), keeper?.start()]);
 }

@@ -58,7 +58,7 @@ export class Supervisor {
   open(): void {
     makeFolders(this.#files);
     this.#inherit();
-    this.#boundLogs = setInterval(() => void this.#boundAllLogs(), boundLogsEveryMs).unref();
+    void this.#boundAllLogs();
   }
 
   status(): HostStatus {
@@ -86,7 +86,9 @@ export class Supervisor {
   async start(): Promise<void> {
     const { environment, zone } = this.config;
     // Nobody waits for the tasks of an earlier host any more.
-    await killMarked(taskMark(environment, zone.name));
+    await killMarked(taskMark(environment, zone.name)).catch((error: unknown) => {
+      this.#log('task.not-ended', { error: messageOf(error) });
+    });
     for (const units of this.#byOrder()) await this.#forEach(units, (unit) => unit.settle());
   }
 
@@ -136,7 +138,7 @@ export class Supervisor {
 
   async #closeAll(): Promise<void> {
     const { environment, zone } = this.config;
-    clearInterval(this.#boundLogs);
+    clearTimeout(this.#boundLogs);
     for (const units of this.#byOrder().toReversed()) await this.#close(units);
     await killMarked(taskMark(environment, zone.name));
     this.feed.release();
@@ -199,6 +201,7 @@ export class Supervisor {
         this.#log('log.not-bounded', { log, error: messageOf(error) });
       });
     }
+    this.#boundLogs = setTimeout(() => void this.#boundAllLogs(), boundLogsEveryMs).unref();
   }
 
   #assertOpen(): void {

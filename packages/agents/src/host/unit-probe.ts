@@ -1,4 +1,3 @@
-import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
 import type { UnitSpec } from '@alwayson/protocol/units.ts';
 import { messageOf } from './host-log.ts';
@@ -10,13 +9,6 @@ export interface Target {
   port: number;
   probe: UnitSpec['probe'];
 }
-
-/** Connections are kept between probes: a new one each second costs both sides more than the question. */
-const agent = new Agent({ keepAlive: true, maxFreeSockets: 1 });
-
-/** A process that starts is asked often, so that it serves as soon as it can; one that stays silent for long, seldom. */
-const eagerMs = 50;
-const eagerForMs = 10_000;
 
 /**
  * Asks a unit again and again, one question at a time, and reports each answer: undefined when it passes, else why not.
@@ -37,8 +29,8 @@ export function startProbe(target: Target, report: (failure: string | undefined)
     const failure = await askOnce(target);
     if (stopped) return;
     passed ||= failure === undefined;
-    const eager = !passed && performance.now() - startedAt < eagerForMs;
-    timer = setTimeout(() => void ask(), eager ? Math.min(eagerMs, probe.intervalMs) : probe.intervalMs);
+    const waitMs = passed ? probe.intervalMs : eagerMs(performance.now() - startedAt, probe.intervalMs);
+    timer = setTimeout(() => void ask(), waitMs);
     report(failure);
   };
   void ask();
@@ -46,6 +38,11 @@ export function startProbe(target: Target, report: (failure: string | undefined)
     stopped = true;
     clearTimeout(timer);
   };
+}
+
+/** A process that starts is asked often, so that it counts as ready as soon as it is; less so the longer it takes. */
+function eagerMs(ageMs: number, intervalMs: number): number {
+  return Math.min(ageMs < 2000 ? 25 : ageMs < 30_000 ? 100 : intervalMs, intervalMs);
 }
 
 /** Why the unit is not ready, or undefined. */
@@ -74,35 +71,3 @@ function askTcp({ address, port }: Target, timeoutMs: number): Promise<void> {
   });
 }
 
-async function askHttp(target: Target, probe: HttpProbe): Promise<void> {
-  try {
-    await askHttpOnce(target, probe);
-  } catch (error) {
-    // The unit may have closed the kept connection at this moment: that says nothing about its health.
-    if (!(error instanceof StaleConnection)) throw error;
-    await askHttpOnce(target, probe);
-  }
-}
-
-class StaleConnection extends Error {}
-
-function askHttpOnce({ address, port }: Target, { path, headers, timeoutMs }: HttpProbe): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const request = get({ host: address, port, path, headers, agent }, (response) => {
-      response.on('error', reject);
-      response.on('end', () => {
-        const status = response.statusCode ?? 0;
-        if (status >= 200 && status < 400) resolve();
-        else reject(new Error(`${path} answered ${status}`));
-      });
-      response.resume();
-    });
-    const late = new Error(`${path} gave no answer within ${timeoutMs} ms`);
-    const deadline = setTimeout(() => request.destroy(late), timeoutMs);
-    request.on('close', () => clearTimeout(deadline));
-    request.on('error', (error) => {
-      const stale = request.reusedSocket && 'code' in error && error.code === 'ECONNRESET';
-      reject(stale ? new StaleConnection(error.message) : error);
-    });
-  });
-}

@@ -34,6 +34,8 @@ const call = async (path: string, init: RequestInit = {}) => {
   return { answer, text: await answer.text() };
 };
 
+const allUp = async () => (await gateway.report()).body.servers.every(({ state }) => state === 'up');
+
 test('headers that only the gateway may set are stripped, on the way in and out', async () => {
   const { answer, text } = await call('/shop/', {
     headers: {
@@ -179,6 +181,7 @@ test('a POST that reached a dying stamp is sent again only with an Idempotency-K
     }
     throw new Error('west-1 was never met');
   };
+  await until(allUp, 'both stamps up');
   const bare = await meet('bare', {});
   expect([502, 'closed']).toContain(bare.outcome);
   expect(bare.again).toBe(0);

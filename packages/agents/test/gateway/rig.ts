@@ -166,7 +166,18 @@ export async function createRig(net: number) {
     await until(() => processes.size === 0, 'processes to end');
     await rm(dir, { recursive: true, force: true });
   };
-  return { dir, frontDoor, zones, environmentFile, address, startStamp, startProgram, startGateway, close };
+  return {
+    dir,
+    frontDoor,
+    zones,
+    environmentFile,
+    address,
+    run,
+    startStamp,
+    startProgram,
+    startGateway,
+    close,
+  };
 }
 
 export type Rig = Awaited<ReturnType<typeof createRig>>;

@@ -47,7 +47,7 @@ function runComponent(): void {
       'content-type': 'application/json',
       server: 'secret/1.0',
     });
-    const answer = {
+    const echo = {
       stamp: STAMP,
       method: request.method,
       headers: request.headers,

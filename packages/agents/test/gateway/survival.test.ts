@@ -70,7 +70,7 @@ test.each(['whole stamp', 'component only'])('SIGSTOP of a %s loses no safe requ
   const result = await load.stop();
   console.log(`SIGSTOP ${what}: evicted after ${evictedMs} ms`, summary(result));
   expect(result.failures).toEqual([]);
-  expect(evictedMs).toBeLessThan(what === 'whole stamp' ? 3000 : 5000);
+  expect(evictedMs).toBeLessThan(what === 'whole stamp' ? 4000 : 6000);
   await until(() => isUp(west1), 'west-1 up');
 });
 

@@ -24,7 +24,7 @@ export async function assertPortsFree(environment: Environment): Promise<void> {
         `This machine has no loopback address ${wanted.address}.`,
       );
     }
-    const owners = findPortOwners(wanted.port);
+    const owners = findPortOwners(wanted);
     if (owners.length > 0 && owners.every((pid) => own.has(pid))) continue;
     throw toPortError(
       wanted,
@@ -70,21 +70,31 @@ function toPortError(wanted: WantedPort, outcome: string, owners: readonly numbe
   return new AlwaysOnError('AON_PORT_TAKEN', `${place} is taken ${who}.`, { hint: `Stop it, or ${other}.` });
 }
 
-/** Processes that listen on the port at any local address; empty when the system does not tell this user. */
-function findPortOwners(port: number): number[] {
-  const sockets = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => findListeners(table, port)));
+/** Processes that stand in the way: on this address and port, or on the port of all addresses. Empty when the system hides them. */
+function findPortOwners({ address, port }: WantedPort): number[] {
+  const tables = ['/proc/net/tcp', '/proc/net/tcp6'];
+  const sockets = new Set(tables.flatMap((table) => findListeners(table, address, port)));
   if (sockets.size === 0) return [];
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && holdsSocket(name, sockets))
     .map(Number);
 }
 
-function findListeners(table: string, port: number): string[] {
-  const ending = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+function findListeners(table: string, address: string, port: number): string[] {
+  // The kernel writes addresses byte by byte from the last to the first; IPv6 ones end in their IPv4 part.
+  const own = address.split('.').toReversed().map(toHex).join('');
+  const ending = `:${toHex(port >> 8)}${toHex(port & 0xff)}`;
   return readLines(table)
     .map((line) => line.trim().split(/\s+/))
-    .filter(([, local, , state]) => local?.endsWith(ending) && state === '0A')
+    .filter(([, local = '', , state]) => {
+      const host = local.slice(0, -ending.length);
+      return local.endsWith(ending) && state === '0A' && (host.endsWith(own) || /^0+$/.test(host));
+    })
     .map((fields) => `socket:[${fields[9]}]`);
+}
+
+function toHex(byte: number | string): string {
+  return Number(byte).toString(16).toUpperCase().padStart(2, '0');
 }
 
 function readLines(file: string): string[] {

@@ -26,6 +26,11 @@ export function isReady(unit: StatusUnit): boolean {
   return unit.process === 'ready';
 }
 
+/** All of it was up once, and the control plane has heard from every zone. */
+export function isRunning(status: Status): boolean {
+  return status.phase === 'running' && listZones(status).every((zone) => zone.units.length > 0);
+}
+
 /** The live tree: one line a zone, with what it still waits for. */
 export function renderStartTree(view: StartView, { paint, sign }: Painter): string[] {
   const { status, elapsedSeconds } = view;

@@ -11,6 +11,7 @@ import { takeUpLock } from '../environment/up-lock.ts';
 import { loadManifest } from '../manifest/load-manifest.ts';
 import { assertPrerequisites } from '../prerequisites/check-prerequisites.ts';
 import { createControlPlaneUnit } from './control-plane-unit.ts';
+import { isRunning } from './render-start.ts';
 import { waitUntilRunning } from './wait-until-running.ts';
 import { findWitnessHost, startWitnessHost } from './witness-host.ts';
 
@@ -35,7 +36,7 @@ export async function findStartedEnvironment(stateDir: string): Promise<StartedE
   if (!environment || !(await findWitnessHost(environment))) return undefined;
   try {
     const status = await createControlPlaneClient(environment).status({ timeoutMs: 3000 });
-    return status.phase === 'running' ? { environment, status } : undefined;
+    return isRunning(status) ? { environment, status } : undefined;
   } catch {
     return undefined;
   }

@@ -7,7 +7,13 @@ import { type FollowedMessage, followStream } from '../client/follow-stream.ts';
 import { createWitnessClient } from '../client/host-client.ts';
 import { createLiveRegion, createPainter } from '../output/terminal.ts';
 import { controlPlaneUnitId } from './control-plane-unit.ts';
-import { renderStartChanges, renderStartTree, renderWaitingUnits, type StartView } from './render-start.ts';
+import {
+  isRunning,
+  renderStartChanges,
+  renderStartTree,
+  renderWaitingUnits,
+  type StartView,
+} from './render-start.ts';
 
 /** A first start builds front ends and copies databases; a start that takes longer than this does not end by itself. */
 const startDeadlineMs = 300_000;
@@ -27,7 +33,7 @@ export async function waitUntilRunning(environment: Environment, signal: AbortSi
     const messages = followStream(createControlPlaneClient(environment), { signal: either });
     for await (const message of messages) {
       progress.take(message);
-      if (message.type === 'status' && message.status.phase === 'running') return message.status;
+      if (message.type === 'status' && isRunning(message.status)) return message.status;
     }
     signal.throwIfAborted();
     if (late.aborted) throw toLateError(progress.view().status);
@@ -84,22 +90,22 @@ async function watchControlPlane(
   signal: AbortSignal,
 ): Promise<void> {
   const witness = createWitnessClient(environment);
+  // Hosts count on across their own restarts: only what is added from now on speaks.
+  let countedBefore: number | undefined;
   while (!signal.aborted && progress.view().status === undefined) {
     await delay(1000, undefined, { signal }).catch(() => undefined);
     const host = await witness.status({ timeoutMs: 2000 }).catch(() => undefined);
     const unit = host?.units.find(({ id }) => id === controlPlaneUnitId);
     if (!unit) continue;
-    progress.tellControlPlane(`${unit.state}${unit.restarts > 0 ? `, ${unit.restarts} restarts` : ''}`);
-    if (unit.restarts < controlPlaneRestartsMax) continue;
+    countedBefore ??= unit.restarts;
+    const restarts = unit.restarts - countedBefore;
+    progress.tellControlPlane(`${unit.state}${restarts > 0 ? `, ${restarts} restarts` : ''}`);
+    if (restarts < controlPlaneRestartsMax) continue;
     const log = await witness.log(controlPlaneUnitId, { lines: 20 }).catch(() => '');
     const shown = log.trimEnd().replaceAll(/^/gm, '  | ');
-    throw new AlwaysOnError(
-      'AON_UNIT_START_FAILED',
-      `The control plane ended ${unit.restarts} times.\n${shown}`,
-      {
-        hint: 'See ./alwayson logs control-plane. What was started goes on; ./alwayson down stops it.',
-      },
-    );
+    throw new AlwaysOnError('AON_UNIT_START_FAILED', `The control plane ended ${restarts} times.\n${shown}`, {
+      hint: 'See ./alwayson logs control-plane. What was started goes on; ./alwayson down stops it.',
+    });
   }
 }
 

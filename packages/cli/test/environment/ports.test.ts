@@ -31,6 +31,28 @@ test("a zone's port that is taken is found before anything starts", async () => 
   );
 });
 
+test('who listens on the same port of another address is not blamed', async () => {
+  const environment = await createSampleEnvironment(createStateDir(), { frontDoor: 18_217, console: 18_218 });
+  const near = createServer();
+  await new Promise<void>((resolve) => near.listen(18_217, '127.0.0.1', resolve));
+  onTestFinished(() => void near.close());
+  const elsewhere = await startMarkedProcess(
+    createStateDir(),
+    `require('net').createServer().listen(18217, '127.208.3.9')`,
+  );
+  const refusal: unknown = await assertPortsFree(environment).catch((error: unknown) => error);
+  expect(String(refusal)).toContain(`pid ${process.pid})`);
+  expect(String(refusal)).not.toContain(`pid ${elsewhere.pid})`);
+});
+
+test('a listener on the IPv6 form of the address is found', async () => {
+  const environment = await createSampleEnvironment(createStateDir(), { frontDoor: 18_219, console: 18_220 });
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(18_219, '::ffff:127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  await expect(assertPortsFree(environment)).rejects.toThrow(`pid ${process.pid})`);
+});
+
 test('what the environment itself still holds is no conflict', async () => {
   const stateDir = createStateDir();
   const environment = await createSampleEnvironment(stateDir, { frontDoor: 18_215, console: 18_216 });

@@ -15,7 +15,7 @@ export interface RuntimeListeners {
 
 /** A controller that has seen nothing yet: the committed record, and watches over every member and door. */
 export function createRuntime(context: ControllerContext, listeners: RuntimeListeners): DatabaseRuntime {
-  const { environment, manifest, now, placement } = context;
+  const { environment, manifest, placement } = context;
   const plan = planDatabase(environment, manifest, (dir) => resolve(environment.workloadDir, dir));
   const password = plan.passwords.postgresSuperuser;
   const unseen = (): MemberMemory => ({ data: { kind: 'unknown' }, tries: { starts: 0, rejoins: 0 } });
@@ -23,24 +23,23 @@ export function createRuntime(context: ControllerContext, listeners: RuntimeList
     context,
     plan,
     record: readRecord(context),
-    since: now(),
+    since: performance.now(),
     watches: new Map(
       plan.members.map(({ id, address, port }) => {
         const onResult = () => listeners.onProbed(id);
-        return [id, createMemberWatch({ address, port, password, now, onResult })];
+        return [id, createMemberWatch({ address, port, password, onResult })];
       }),
     ),
     doors: new Map(
       plan.doors.map(({ id, zone, port }) => [
         id,
-        createDoorWatch({ address: zone.address, port, password, now }),
+        createDoorWatch({ address: zone.address, port, password }),
       ]),
     ),
     memory: new Map(plan.members.map(({ id }) => [id, unseen()])),
-    links: createLinkTracker(now),
+    links: createLinkTracker(),
     specs: createSpecKeeper({
       placement,
-      now,
       onSent: listeners.onSent,
       onFailure: listeners.onSendFailure,
     }),

@@ -17,11 +17,10 @@ export interface DoorWatchContext {
   address: string;
   port: number;
   password: string;
-  now: () => number;
 }
 
 /** Reads back where one PgBouncer leads, over a connection that is kept. */
-export function createDoorWatch({ address, port, password, now }: DoorWatchContext): DoorWatch {
+export function createDoorWatch({ address, port, password }: DoorWatchContext): DoorWatch {
   let client: SqlClient | null = null;
   let reading: Promise<DoorRoutes | null> | null = null;
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -34,7 +33,7 @@ export function createDoorWatch({ address, port, password, now }: DoorWatchConte
   };
 
   const ask = async (): Promise<DoorRoutes | null> => {
-    askedAt = now();
+    askedAt = performance.now();
     try {
       client ??= await connectDoor({ host: address, port, password, timeoutMs: probeTimeoutMs });
       const routes = await readDoors(client);
@@ -58,7 +57,7 @@ export function createDoorWatch({ address, port, password, now }: DoorWatchConte
   return {
     read,
     poll(ageMs) {
-      if (now() - askedAt >= ageMs) void read();
+      if (performance.now() - askedAt >= ageMs) void read();
     },
     silences: () => silences,
     close() {

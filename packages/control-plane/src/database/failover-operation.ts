@@ -17,7 +17,7 @@ const steps = ['commit', 'fence', 'promote', 'route'] as const;
 export interface FailoverOperation {
   term: number;
   handle: OperationHandle;
-  /** When the old writer answered last, and when the change was decided; milliseconds of the clock. */
+  /** When the old writer answered last, and when the change was decided. */
   lastAnswerAt: number;
   decidedAt: number;
 }
@@ -30,7 +30,7 @@ export function beginFailover(
 ): FailoverOperation {
   const { context, record, watches } = runtime;
   const old = record.value.writer ?? 'nobody';
-  const decidedAt = context.now();
+  const decidedAt = performance.now();
   const lastAnswerAt = decidedAt - (watches.get(old)?.view().sinceAnswerMs ?? 0);
   const title = `Fail the database over from ${old} to ${next.writer}`;
   const handle = context.journal.begin({ kind: 'database-failover', title, steps });
@@ -73,26 +73,23 @@ export async function promoteWriter(
     });
   });
   runtime.failover = null;
-  const writableAt = context.now();
+  const writableAt = performance.now();
+  // The doors follow once the watch has seen it; the operation waits for what they say themselves.
   runtime.watches.get(member)?.poll(0);
-  // The doors follow on their own; the operation only measures how long they take.
-  void handle
-    .step('route', () => waitForDoors(runtime, member))
-    .then((unconfirmedDoors) =>
-      handle.succeed({
-        writer: member,
-        previous,
-        term: failover.term,
-        decisionToWritableMs: Math.round(writableAt - failover.decidedAt),
-        writeGapMs: Math.round(context.now() - failover.lastAnswerAt),
-        unconfirmedDoors,
-      }),
-    )
-    .catch((error: unknown) => handle.fail(error));
+  const unconfirmedDoors = await handle.step('route', () => waitForDoors(runtime, member));
+  handle.succeed({
+    writer: member,
+    previous,
+    term: failover.term,
+    decisionToWritableMs: Math.round(writableAt - failover.decidedAt),
+    // From the last time that the old writer was seen to answer, so at most.
+    writeGapMs: Math.round(performance.now() - failover.lastAnswerAt),
+    unconfirmedDoors,
+  });
 }
 
 function continueFailover({ context, record }: DatabaseRuntime, member: string): FailoverOperation {
-  const at = context.now();
+  const at = performance.now();
   const title = `Make ${member} the database's writer`;
   const handle = context.journal.begin({ kind: 'database-failover', title, steps: steps.slice(1) });
   return { term: record.value.term, handle, lastAnswerAt: at, decidedAt: at };

@@ -14,7 +14,7 @@ interface Seen {
 }
 
 /** Follows how the writer sees the other members, from answer to answer. */
-export function createLinkTracker(now: () => number) {
+export function createLinkTracker() {
   const seen = new Map<string, Seen>();
   let term = -1;
   let answeredAt = Number.NEGATIVE_INFINITY;
@@ -22,9 +22,9 @@ export function createLinkTracker(now: () => number) {
   return {
     /** To be called with every answer of the writer of that term. */
     note(writerTerm: number, answer: MemberAnswer, others: readonly string[]): void {
-      if (writerTerm !== term || now() - answeredAt > silenceMs) seen.clear();
+      if (writerTerm !== term || performance.now() - answeredAt > silenceMs) seen.clear();
       term = writerTerm;
-      answeredAt = now();
+      answeredAt = performance.now();
       for (const id of others) {
         const replica = answer.replicas[id];
         const attached = replica?.streaming === true && replica.replyAgeMs < replyAgeMaxMs;
@@ -33,14 +33,14 @@ export function createLinkTracker(now: () => number) {
         seen.set(id, {
           attached,
           misses: attached ? 0 : (before?.misses ?? 0) + 1,
-          since: isSame ? before.since : now(),
+          since: isSame ? before.since : performance.now(),
         });
       }
     },
     link(writerTerm: number, id: string): Link {
       const link = writerTerm === term ? seen.get(id) : undefined;
       if (link === undefined) return { attached: false, misses: 0, forMs: 0 };
-      return { attached: link.attached, misses: link.misses, forMs: now() - link.since };
+      return { attached: link.attached, misses: link.misses, forMs: performance.now() - link.since };
     },
   };
 }

@@ -6,19 +6,17 @@ const closeDeadlineMs = 3000;
 export interface MemberLanes {
   /** Runs it unless the member is busy, or the same thing failed a moment ago. */
   start(member: string, name: string, run: () => Promise<void>): void;
-  isIdle(): boolean;
   /** Waits a little for what runs. */
   close(): Promise<void>;
 }
 
 export interface LanesContext {
-  now: () => number;
   onEnd: () => void;
   onFailure: (member: string, name: string, error: unknown) => void;
 }
 
 /** One action at a time for a member, members beside each other; what fails is tried again later and later. */
-export function createMemberLanes({ now, onEnd, onFailure }: LanesContext): MemberLanes {
+export function createMemberLanes({ onEnd, onFailure }: LanesContext): MemberLanes {
   const running = new Map<string, Promise<void>>();
   const failures = new Map<string, { count: number; retryAt: number }>();
 
@@ -29,7 +27,7 @@ export function createMemberLanes({ now, onEnd, onFailure }: LanesContext): Memb
       failures.delete(key);
     } catch (error) {
       const count = (failures.get(key)?.count ?? 0) + 1;
-      const retryAt = now() + Math.min(backoffMs.max, backoffMs.first * 2 ** (count - 1));
+      const retryAt = performance.now() + Math.min(backoffMs.max, backoffMs.first * 2 ** (count - 1));
       failures.set(key, { count, retryAt });
       onFailure(member, name, error);
     }
@@ -37,14 +35,14 @@ export function createMemberLanes({ now, onEnd, onFailure }: LanesContext): Memb
 
   return {
     start(member, name, run) {
-      if (running.has(member) || now() < (failures.get(`${member} ${name}`)?.retryAt ?? 0)) return;
+      if (running.has(member) || performance.now() < (failures.get(`${member} ${name}`)?.retryAt ?? 0))
+        return;
       const ended = drive(member, name, run).finally(() => {
         running.delete(member);
         onEnd();
       });
       running.set(member, ended);
     },
-    isIdle: () => running.size === 0,
     async close() {
       const waited = new AbortController();
       await Promise.race([

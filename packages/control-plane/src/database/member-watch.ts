@@ -28,14 +28,13 @@ export interface MemberWatchContext {
   address: string;
   port: number;
   password: string;
-  now: () => number;
   /** After every probe, and when the connection is lost. */
   onResult: () => void;
 }
 
 /** Asks one server how it is, over a connection that is kept. */
 export function createMemberWatch(context: MemberWatchContext): MemberWatch {
-  const { address: host, port, password, now, onResult } = context;
+  const { address: host, port, password, onResult } = context;
   const target = {
     host,
     port,
@@ -44,7 +43,7 @@ export function createMemberWatch(context: MemberWatchContext): MemberWatch {
     database: 'postgres',
     settings: administratorSettings,
   };
-  const since = now();
+  const since = performance.now();
   let client: SqlClient | null = null;
   let asking: Promise<void> | null = null;
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -80,7 +79,7 @@ export function createMemberWatch(context: MemberWatchContext): MemberWatch {
         isKnock ? knock({ host, port, timeoutMs: probeTimeoutMs }) : undefined,
       ]);
       state = { sql: 'answers', failures: 0, answer };
-      answeredAt = now();
+      answeredAt = performance.now();
     } catch (error) {
       disconnect();
       state = { sql: toSqlFailure(error), failures: state.failures + 1, answer: null };
@@ -88,8 +87,8 @@ export function createMemberWatch(context: MemberWatchContext): MemberWatch {
   };
 
   const poll = (ageMs: number) => {
-    if (closed || asking !== null || now() - askedAt < ageMs) return;
-    askedAt = now();
+    if (closed || asking !== null || performance.now() - askedAt < ageMs) return;
+    askedAt = performance.now();
     asking = ask().then(() => {
       asking = null;
       if (closed) disconnect();
@@ -105,7 +104,7 @@ export function createMemberWatch(context: MemberWatchContext): MemberWatch {
       poll(0);
       await asking;
     },
-    view: () => ({ ...state, sinceAnswerMs: now() - answeredAt }),
+    view: () => ({ ...state, sinceAnswerMs: performance.now() - answeredAt }),
     forget() {
       if (asking !== null) return;
       disconnect();

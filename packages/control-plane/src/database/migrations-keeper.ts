@@ -43,7 +43,8 @@ export function createMigrationsKeeper(runtime: DatabaseRuntime, onEnd: () => vo
   return {
     poll(isWritable) {
       const { writer } = runtime.record.value;
-      if (!isWritable || writer === null || waiting === null || running || context.now() < retryAt) return;
+      if (!isWritable || writer === null || waiting === null || running || performance.now() < retryAt)
+        return;
       running = true;
       migrate(writer)
         .then(
@@ -52,7 +53,7 @@ export function createMigrationsKeeper(runtime: DatabaseRuntime, onEnd: () => vo
           },
           (error: unknown) => {
             const message = error instanceof Error ? error.message : String(error);
-            retryAt = context.now() + retryMs;
+            retryAt = performance.now() + retryMs;
             if (waiting !== message) {
               context.journal.event({
                 severity: 'error',

@@ -36,9 +36,9 @@ export function noteWriterAnswer(runtime: DatabaseRuntime, id: string): void {
 }
 
 export function observeDatabase(runtime: DatabaseRuntime): DatabaseObservation {
-  const { context, plan, record, since, seenTerm, proven } = runtime;
+  const { plan, record, since, seenTerm, proven } = runtime;
   return {
-    watchedForMs: context.now() - since,
+    watchedForMs: performance.now() - since,
     writerSeen: seenTerm === record.value.term,
     provenSync: proven?.version === record.version ? proven.standby : null,
     members: Object.fromEntries(plan.members.map((member) => [member.id, observeMember(runtime, member)])),

@@ -23,18 +23,17 @@ export interface SpecKeeper {
 
 export interface SpecKeeperContext {
   placement: Placement;
-  now: () => number;
   onSent: (unit: string) => void;
   onFailure: (unit: string, error: unknown) => void;
 }
 
 /** Moves hosts towards wanted specs: one request at a time for a unit, the newest spec wins. */
-export function createSpecKeeper({ placement, now, onSent, onFailure }: SpecKeeperContext): SpecKeeper {
+export function createSpecKeeper({ placement, onSent, onFailure }: SpecKeeperContext): SpecKeeper {
   const entries = new Map<string, Entry>();
 
   const isHeld = (entry: Entry) => {
     if (entry.sent?.text !== entry.text) return false;
-    if (now() - entry.sent.at < reportDelayMs) return true;
+    if (performance.now() - entry.sent.at < reportDelayMs) return true;
     const unit = placement.observe(entry.zone).host?.units.find(({ id }) => id === entry.spec.id);
     return unit?.specHash === entry.sent.specHash;
   };
@@ -44,7 +43,7 @@ export function createSpecKeeper({ placement, now, onSent, onFailure }: SpecKeep
     entry.sending = placement
       .apply(zone, spec)
       .then(({ specHash }) => {
-        entry.sent = { text, specHash, at: now() };
+        entry.sent = { text, specHash, at: performance.now() };
       })
       .finally(() => {
         entry.sending = null;
@@ -57,12 +56,12 @@ export function createSpecKeeper({ placement, now, onSent, onFailure }: SpecKeep
       const text = JSON.stringify(spec);
       const entry = entries.get(spec.id) ?? { zone, spec, text, sent: null, sending: null, failedAt: 0 };
       entries.set(spec.id, Object.assign(entry, { spec, text }));
-      if (entry.sending !== null || now() - entry.failedAt < retryMs || isHeld(entry)) return;
+      if (entry.sending !== null || performance.now() - entry.failedAt < retryMs || isHeld(entry)) return;
       if (placement.observe(zone).contact !== 'connected') return;
       send(entry).then(
         () => onSent(spec.id),
         (error: unknown) => {
-          entry.failedAt = now();
+          entry.failedAt = performance.now();
           onFailure(spec.id, error);
         },
       );

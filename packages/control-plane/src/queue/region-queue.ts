@@ -82,8 +82,7 @@ export function createRegionQueue(
           commit(action.record, action.event);
         return;
       case 'start':
-      case 'stop':
-      case 'restart':
+      case 'kill':
         await placement.act(action.zone, queueUnitId(action.zone), type);
     }
   };

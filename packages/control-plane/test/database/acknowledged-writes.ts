@@ -16,14 +16,14 @@ export interface WriteReport {
 
 /** Writers at every zone's door, each inserting one row after another into `item`, until they are stopped. */
 export function startWriters(rig: DatabaseRig, firstId: number) {
-  let stopped = false;
+  const stopping = new AbortController();
   let next = firstId;
   const acknowledged: { id: number; at: number }[] = [];
   const errors: Record<string, number> = {};
 
   const write = async (zone: string) => {
     let client: SqlClient | null = null;
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       const id = next;
       next += 1;
       try {
@@ -46,7 +46,7 @@ export function startWriters(rig: DatabaseRig, firstId: number) {
   return {
     count: () => acknowledged.length,
     async stop(): Promise<WriteReport> {
-      stopped = true;
+      stopping.abort();
       await Promise.all(writers);
       const rows = await withSql(doorOf(rig, 'east-2', 'write'), (client) =>
         client.query<{ id: string }>('SELECT id FROM item'),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { probeServer } from '@alwayson/engines/postgres/probe-server.ts';
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { applyMigrations } from '../../src/database/apply-migrations.ts';
 import { startWriters, type WriteReport } from './acknowledged-writes.ts';
 import { createDatabaseRig, type DatabaseRig, doorOf, isWhole, waitFor } from './database-rig.ts';
@@ -45,6 +46,11 @@ async function writeDuring(name: string, happen: () => Promise<void>): Promise<W
   return report;
 }
 
+const memberStatus = (id: string) =>
+  rig
+    .controller()
+    .status()
+    .members.find((member) => member.id === id);
 const writerOf = () => rig.controller().writer()?.member ?? '';
 const syncOf = () =>
   rig
@@ -174,6 +180,54 @@ test('without a controller the database goes on, and the next controller finds i
   });
   expect(report).toMatchObject({ lost: 0, errors: {} });
   expect(rig.controller().writer()).toEqual(before);
+});
+
+test('a failover that was committed and not carried out is carried out by the next controller', async () => {
+  const old = writerOf();
+  const heir = syncOf();
+  const report = await writeDuring('failoverResumed', async () => {
+    await rig.stopController();
+    const { version, value } = rig.records.read('database', z.looseObject({ term: z.int() }), { term: 0 });
+    const next = { ...value, term: value.term + 1, writer: heir, previous: old, sync: null, waitFor: null };
+    rig.records.commit('database', version, next);
+    rig.startController();
+    await waitFor('the promotion', () => memberStatus(heir)?.role === 'primary');
+  });
+  expect(report.lost).toBe(0);
+  expect(syncOf()).toBe(old);
+});
+
+test('a writer whose data is damaged is replaced, and gets a fresh copy when it cannot be rewound', async () => {
+  const old = writerOf();
+  const zone = old.slice('pg-'.length);
+  const report = await writeDuring('writerDamaged', async () => {
+    await rig.stopController();
+    await rig.placement.act(zone, old, 'kill');
+    await rig.placement.task(zone, old, { command: ['sh', '-c', 'rm -f data/pg_wal/0*'] });
+    rig.startController();
+    await waitFor('the failover', () => writerOf() !== old);
+  });
+  expect(report.lost).toBe(0);
+  expect(rig.events().some(({ type, entity }) => type === 'database.rebuild' && entity === old)).toBe(true);
+});
+
+test('a door that is frozen is started again', async () => {
+  const pid = rig.pidOf('pgbouncer-east-1');
+  process.kill(pid, 'SIGSTOP');
+  await waitFor('the door to be another process', () => rig.findPid('pgbouncer-east-1') !== pid);
+  await withSql(doorOf(rig, 'east-1', 'write'), (client) => client.query('SELECT 1'));
+});
+
+test('a zone that is frozen as a whole is ended by the witness before another takes over', async () => {
+  const old = writerOf();
+  const zone = old.slice('pg-'.length);
+  const report = await writeDuring('zoneFrozen', async () => {
+    const postmaster = rig.pidOf(old);
+    const host = rig.placement.observe(zone).host?.pid ?? 0;
+    for (const pid of [host, ...childrenOf(host), ...childrenOf(postmaster)]) process.kill(pid, 'SIGSTOP');
+    await waitFor('the failover', () => writerOf() !== old);
+  });
+  expect(report.lost).toBe(0);
 });
 
 test('a standby whose data folder is gone is copied anew; slots are on the writer only', async () => {

@@ -10,6 +10,7 @@ import { createDatabaseController, type DatabaseController } from '../../src/dat
 import { type Loop, startLoop } from '../../src/loop.ts';
 import { createSqliteJournal, type SqliteJournal } from '../../src/operations/sqlite-journal.ts';
 import { createHostPlacement } from '../../src/placement/host-placement.ts';
+import type { Records } from '../../src/records/records.ts';
 import { createSqliteRecords } from '../../src/records/sqlite-records.ts';
 import { openStore } from '../../src/records/sqlite-store.ts';
 
@@ -28,12 +29,14 @@ export interface DatabaseRig {
   environment: Environment;
   placement: ReturnType<typeof createHostPlacement>;
   journal: SqliteJournal;
+  records: Records;
   controller(): DatabaseController;
   startHosts(): Promise<void>;
   startController(): void;
   stopController(): Promise<void>;
   /** SIGKILL of every host with everything in its zone, at once. */
   killEverything(): Promise<void>;
+  findPid(unit: string): number | null;
   pidOf(unit: string): number;
   addressOf(zone: string): string;
   events(): Event[];
@@ -54,6 +57,7 @@ export async function createDatabaseRig({
 
   const database = openStore(join(stateDir, 'state.db'), Date.now);
   const journal = createSqliteJournal(database, Date.now);
+  const records = createSqliteRecords(database, Date.now);
   let witness: ChildProcess | undefined;
   let placement = createHostPlacement({ environment });
   let controller: DatabaseController | undefined;
@@ -67,6 +71,7 @@ export async function createDatabaseRig({
       return placement;
     },
     journal,
+    records,
     controller() {
       if (controller === undefined) throw new Error('The controller was not started.');
       return controller;
@@ -81,7 +86,6 @@ export async function createDatabaseRig({
       await Promise.all(zoneNames.map((zone) => placement.startZone(zone)));
     },
     startController() {
-      const records = createSqliteRecords(database, Date.now);
       controller = createDatabaseController({
         environment,
         manifest,
@@ -104,10 +108,13 @@ export async function createDatabaseRig({
       await placement.close();
       placement = createHostPlacement({ environment });
     },
-    pidOf(unit) {
+    findPid(unit) {
       const units = zoneNames.flatMap((zone) => placement.observe(zone).host?.units ?? []);
-      const pid = units.find(({ id }) => id === unit)?.pid;
-      if (typeof pid !== 'number') throw new Error(`${unit} has no process.`);
+      return units.find(({ id }) => id === unit)?.pid ?? null;
+    },
+    pidOf(unit) {
+      const pid = rig.findPid(unit);
+      if (pid === null) throw new Error(`${unit} has no process.`);
       return pid;
     },
     addressOf(zone) {

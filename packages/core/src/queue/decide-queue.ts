@@ -4,7 +4,8 @@ import type { QueueRecord } from './queue-record.ts';
 /** One step of the world towards the record. They run in order; the first that fails ends the tick. */
 export type QueueAction =
   | { type: 'commit'; record: QueueRecord; event: QueueEvent }
-  | { type: 'start' | 'stop' | 'restart'; zone: string }
+  /** Killed, a process is started again by its host, fenced. */
+  | { type: 'start' | 'kill'; zone: string }
   /** Makes that process the one that accepts writes. */
   | { type: 'unfence'; zone: string; term: number; copies: 1 | 2 }
   | { type: 'follow'; zone: string; primary: string }
@@ -125,22 +126,23 @@ function decideNotServing(view: QueueView): QueueDecision {
     return waiting(`${primary.zone} is about to serve`, [toUnfence(record, policy)]);
   }
   if (found !== null && isUnfencedPrimary(found)) {
-    return waiting(`${primary.zone} runs without a fence`, [{ type: 'restart', zone: primary.zone }]);
+    return waiting(`${primary.zone} runs without a fence`, [{ type: 'kill', zone: primary.zone }]);
   }
   const silentFor = primary.contact === 'silent' ? now - primary.since : 0;
   if (primary.contact === 'silent' && silentFor < policy.silentMs) {
     return { actions: [], state: 'degraded', reason: `${primary.zone} answers late` };
   }
   if (isSuccessor(view)) {
-    const fence = decideFence(view, silentFor);
-    if (fence !== null) return promote(view, fence);
+    if (isFenced(view, silentFor)) return promote(view);
+    const frozen = primary.unit === 'running';
+    return waiting(`${primary.zone} does not answer`, frozen ? [{ type: 'kill', zone: primary.zone }] : []);
   }
   if (found !== null && !found.loading && mayGoOn(view, found)) return goOn(view, found);
   if (primary.unit === 'stopped') {
     return waiting(`${primary.zone} is stopped`, [{ type: 'start', zone: primary.zone }]);
   }
   if (silentFor >= policy.frozenMs && primary.unit === 'running') {
-    return waiting(`${primary.zone} is frozen`, [{ type: 'restart', zone: primary.zone }]);
+    return waiting(`${primary.zone} is frozen`, [{ type: 'kill', zone: primary.zone }]);
   }
   return waiting(`${primary.zone} holds acknowledged writes that ${other.zone} may lack: waiting for it`);
 }
@@ -156,12 +158,11 @@ function isSuccessor({ record, primary, other, policy, now }: QueueView): boolea
   return wiped || (primary.process === null && now - primary.since >= policy.patienceMs);
 }
 
-/** What makes sure that the old primary is out; null: not yet. */
-function decideFence({ primary, policy }: QueueView, silentFor: number): QueueAction[] | null {
-  if (primary.contact !== 'silent' || primary.unit === 'stopped' || primary.unit === 'down') return [];
-  if (primary.unit === 'running') return [{ type: 'stop', zone: primary.zone }];
+/** The old primary is out: it is gone, or another process runs in its place. */
+function isFenced({ primary, policy }: QueueView, silentFor: number): boolean {
+  if (primary.contact !== 'silent' || primary.unit === 'stopped' || primary.unit === 'down') return true;
   // Its host is silent too. It asks for two copies and the second one leaves it: it can acknowledge nothing.
-  return silentFor >= policy.patienceMs ? [] : null;
+  return primary.unit === 'unknown' && silentFor >= policy.patienceMs;
 }
 
 /** A restarted primary serves again when it still has its data, or when nobody has any. */
@@ -173,7 +174,7 @@ function mayGoOn({ record, other, policy, now }: QueueView, found: QueueProcessF
   return other.process !== null && !other.process.loading && other.process.term <= found.term;
 }
 
-function promote({ record, other, policy }: QueueView, fence: QueueAction[]): QueueDecision {
+function promote({ record, other, policy }: QueueView): QueueDecision {
   const run = other.process?.run ?? null;
   const next = {
     term: record.term + 1,
@@ -183,7 +184,6 @@ function promote({ record, other, policy }: QueueView, fence: QueueAction[]): Qu
     inSync: false,
   };
   const actions: QueueAction[] = [
-    ...fence,
     { type: 'commit', record: next, event: 'promoted' },
     toUnfence(next, policy),
   ];
@@ -199,13 +199,13 @@ function goOn({ record, primary, policy }: QueueView, found: QueueProcessFacts):
   return waiting(`${primary.zone} was restarted`, actions);
 }
 
-/** Starts it when it was stopped; restarts it when it is frozen, or accepts writes though the record names another. */
+/** Starts it when it was stopped; kills it when it is frozen, or accepts writes though the record names another. */
 function reviveOther({ other, policy, now }: QueueView): QueueAction[] {
   const { zone, unit, process } = other;
   if (unit === 'stopped') return [{ type: 'start', zone }];
   const frozen = other.contact === 'silent' && now - other.since >= policy.frozenMs && unit === 'running';
   const impostor = process !== null && isUnfencedPrimary(process);
-  return frozen || impostor ? [{ type: 'restart', zone }] : [];
+  return frozen || impostor ? [{ type: 'kill', zone }] : [];
 }
 
 function isServing({ record, primary }: QueueView): boolean {

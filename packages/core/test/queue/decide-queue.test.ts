@@ -78,11 +78,12 @@ test('without a full copy a dead primary is waited for', () => {
   expect(types([back, replica({ linked: false })], { record: alone })).toEqual(['commit', 'unfence']);
 });
 
-test('a primary that does not answer is stopped before its copy is promoted', () => {
+test('a primary that does not answer is killed before its copy is promoted', () => {
   const silent = (ms: number, unit: QueueServerFacts['unit']) =>
     out('w-1', { contact: 'silent', since: now - ms, unit });
   expect(types([silent(1000, 'running'), replica()])).toEqual([]);
-  expect(types([silent(2000, 'running'), replica()])).toEqual(['stop', 'commit', 'unfence']);
+  expect(types([silent(2000, 'running'), replica()])).toEqual(['kill']);
+  expect(types([silent(2000, 'down'), replica()])).toEqual(['commit', 'unfence']);
   expect(types([silent(3000, 'unknown'), replica()])).toEqual([]);
   expect(types([silent(10_000, 'unknown'), replica()])).toEqual(['commit', 'unfence']);
 });
@@ -93,7 +94,7 @@ test('a copy that was restarted too is trusted only when the primary stays away'
   expect(types([out('w-1', { since: now - 10_000 }), copy])).toEqual(['commit', 'unfence']);
   expect(
     types([out('w-1', { since: now - 60_000 }), { ...copy, process: process({ run: 'x', term: 2 }) }]),
-  ).toEqual(['restart']);
+  ).toEqual(['kill']);
 });
 
 test('a primary whose disk was emptied does not overwrite the copy', () => {
@@ -135,12 +136,12 @@ test('a copy counts again when it confirmed and its own file is whole', () => {
   ]);
 });
 
-test('a frozen process that is needed, and one that serves beside the record, are restarted', () => {
+test('a frozen process that is needed, and one that serves beside the record, are killed', () => {
   const frozen = (zone: string) => out(zone, { contact: 'silent', since: now - 7000, unit: 'running' });
   const alone = { ...record, inSync: false, replicaRun: null };
-  expect(types([frozen('w-1'), out('w-2')], { record: alone })).toEqual(['restart']);
-  expect(types([up('w-1', { copies: 1 }), frozen('w-2')], { record: alone })).toEqual(['restart']);
-  expect(types([up('w-1', { copies: 1 }), up('w-2', { run: 'x' })], { record: alone })).toEqual(['restart']);
+  expect(types([frozen('w-1'), out('w-2')], { record: alone })).toEqual(['kill']);
+  expect(types([up('w-1', { copies: 1 }), frozen('w-2')], { record: alone })).toEqual(['kill']);
+  expect(types([up('w-1', { copies: 1 }), up('w-2', { run: 'x' })], { record: alone })).toEqual(['kill']);
   expect(types([up('w-1', { copies: 1 }), out('w-2', { unit: 'stopped' })], { record: alone })).toEqual([
     'start',
   ]);

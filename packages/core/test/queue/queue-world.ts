@@ -196,12 +196,10 @@ export class QueueWorld {
       return true;
     }
     const server = action.zone === 'one' ? this.one : this.two;
-    if (action.type === 'start' || action.type === 'stop' || action.type === 'restart') {
-      if (!server.hostUp) return false;
-      if (action.type !== 'start') this.kill(server);
-      server.stopped = action.type === 'stop';
-      if (!server.stopped) this.boot(server);
-      return true;
+    if (action.type === 'start' || action.type === 'kill') {
+      if (server.hostUp && action.type === 'kill') this.kill(server);
+      if (server.hostUp && action.type === 'start') this.boot(server);
+      return server.hostUp;
     }
     // A connection leads to the process that was observed, and to no other.
     if (server.run === null || server.run !== seen[action.zone === 'one' ? 0 : 1]) return false;

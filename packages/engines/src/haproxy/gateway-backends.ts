@@ -1,6 +1,6 @@
 import type { RouteRecord, RouteStamp } from '@alwayson/protocol/routes.ts';
 import { probeTokenHeader, stampHealthPath } from '@alwayson/protocol/stamp-health.ts';
-import { quote } from './config-text.ts';
+import { escapeLogFormat, quote } from './config-text.ts';
 
 /** Stamps that may be chosen: own region first, the others as backup, none while it is down. */
 export const liveBackend = (component: string) => `live_${component}`;
@@ -55,7 +55,7 @@ function renderLive({ component, servers, region, probeToken }: LiveOptions): st
     '  balance roundrobin',
     '  option allbackups',
     '  option httpchk',
-    `  http-check send meth GET uri ${stampHealthPath} ver HTTP/1.1 hdr host gateway hdr ${probeTokenHeader} ${quote(probeToken)} hdr connection close`,
+    `  http-check send meth GET uri ${stampHealthPath} ver HTTP/1.1 hdr host gateway hdr ${probeTokenHeader} ${quote(escapeLogFormat(probeToken))} hdr connection close`,
     '  http-check expect status 200',
     '  default-server inter 500ms fastinter 100ms downinter 1s rise 2 fall 2 on-marked-down shutdown-sessions',
     '  default-server observe layer4 error-limit 3 on-error mark-down',

@@ -90,7 +90,7 @@ function renderDefaults(record: RouteRecord): string[] {
     '  retry-on conn-failure empty-response',
     '  load-server-state-from-file global',
     '  timeout connect 250ms',
-    '  timeout check 1s',
+    '  timeout check 800ms',
     '  timeout client 30s',
     `  timeout server ${record.limits.requestTimeoutMs}ms`,
     '  timeout tunnel 1h',

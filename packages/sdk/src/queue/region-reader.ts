@@ -1,17 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { queueKeys, queueShards } from '@alwayson/protocol/workload-environment.ts';
 import type { QueueRegion } from '../identity.ts';
 import { type ApplyContext, applyBatch, bury, LedgerMoved, UnknownType } from './apply-batch.ts';
 import { takePositions } from './ledger.ts';
-import { findPrimary } from './queue-connection.ts';
-import { fromStream, type RawEntry, toNextId, toTime } from './queue-entry.ts';
-import { forgetScript } from './queue-scripts.ts';
+import { type RawEntry, toTime } from './queue-entry.ts';
+import { batchMax, type Found, openReadConnection, type ReadConnection } from './read-connection.ts';
 import { createShardHolding, setBack, type ShardHolding } from './shard-holding.ts';
 
-const batchMax = 500;
 const blockMs = 1000;
-const connectTimeoutMs = 500;
-const answerTimeoutMs = 1500;
 const reconnectPauseMs = 100;
 /** An entry nobody can apply is put aside after this long: a release that knows its type should be there by then. */
 const unknownTypeMs = 300_000;
@@ -63,6 +58,7 @@ export function createRegionReader(queue: QueueRegion, context: ReaderContext): 
     const ready = due.filter(({ positions }) => positions !== null);
     const wake = Math.min(...held.map(({ notBefore }) => notBefore).filter((at) => at > now), now + blockMs);
     if (ready.length === 0) {
+      await reader.measure(held);
       await sleep(Math.max(10, wake - now), undefined, { signal: closing.signal });
       return;
     }
@@ -73,9 +69,11 @@ export function createRegionReader(queue: QueueRegion, context: ReaderContext): 
   const loadPositions = async (due: readonly ShardHolding[], reader: ReadConnection) => {
     const lost = due.filter(({ positions }) => positions === null);
     if (lost.length === 0) return;
-    const rows = await context.sql.write((transaction) => takePositions(transaction, queue.region, lost), {
-      idempotent: true,
-    });
+    const rows = await takeOrFail(lost);
+    if (rows === null) {
+      for (const holding of lost) setBack(holding, Date.now());
+      return;
+    }
     for (const holding of lost) {
       const own = rows.filter(({ shard }) => shard === holding.shard);
       const known = own.flatMap(({ incarnation, lastId }) =>
@@ -89,6 +87,17 @@ export function createRegionReader(queue: QueueRegion, context: ReaderContext): 
       for (const { incarnation, lastId } of known) {
         reader.trim({ shard: holding.shard, incarnation, lastId });
       }
+    }
+  };
+
+  const takeOrFail = async (lost: readonly ShardHolding[]) => {
+    try {
+      return await context.sql.write((transaction) => takePositions(transaction, queue.region, lost), {
+        idempotent: true,
+      });
+    } catch (error) {
+      context.failed(error);
+      return null;
     }
   };
 
@@ -149,84 +158,4 @@ function toBatch(entries: readonly RawEntry[], failures: number, { handlers }: A
   const unknown = entries.findIndex(({ type }) => handlers[type] === undefined);
   const known = unknown === -1 ? entries.length : unknown;
   return entries.slice(0, Math.min(known, Math.max(1, Math.floor(batchMax / 4 ** failures))));
-}
-
-interface Found {
-  holding: ShardHolding;
-  incarnation: string;
-  entries: RawEntry[];
-}
-
-interface ReadConnection {
-  readonly isOpen: boolean;
-  /** The next entries of each shard, older incarnations first; waits for one for up to `waitMs`. */
-  read(holdings: readonly ShardHolding[], waitMs: number): Promise<Found[]>;
-  /** Drops applied entries, together with the next read. */
-  trim(applied: { shard: number; incarnation: string; lastId: string }): void;
-  /** Ends a read that is only waiting. */
-  stopWaiting(): void;
-  close(): void;
-}
-
-type StreamReply = Record<string, [string, string[]][]> | null;
-
-async function openReadConnection(queue: QueueRegion): Promise<ReadConnection> {
-  const connection = await findPrimary(queue, connectTimeoutMs);
-  const { send, within, run: current } = connection;
-  const all = send(['ZRANGE', queueKeys.incarnations, '0', '-1']);
-  const incarnations = (await within(all, answerTimeoutMs)) as string[];
-  // Only the process at the other end adds entries, under its own name: what is drained of the others stays drained.
-  const older = incarnations.filter((incarnation) => incarnation !== current);
-  const drained = new Set<string>();
-  let trims: string[][] = [];
-  let waiting = false;
-
-  const sourceOf = ({ shard }: ShardHolding) => {
-    const behind = older.find((incarnation) => !drained.has(queueKeys.stream(shard, incarnation)));
-    const incarnation = behind ?? current;
-    return { behind: behind !== undefined, incarnation, stream: queueKeys.stream(shard, incarnation) };
-  };
-
-  const forget = (incarnation: string) => {
-    const streams = Array.from({ length: queueShards }, (_, shard) => queueKeys.stream(shard, incarnation));
-    const keys = [queueKeys.incarnations, ...streams];
-    return send(['EVAL', forgetScript, String(keys.length), ...keys, incarnation]);
-  };
-
-  return {
-    get isOpen() {
-      return connection.isOpen;
-    },
-    async read(holdings, waitMs) {
-      const sources = holdings.map((holding) => ({ holding, ...sourceOf(holding) }));
-      const block = sources.some(({ behind }) => behind) ? [] : ['BLOCK', String(Math.max(1, waitMs))];
-      const ids = sources.map(({ holding, incarnation }) => holding.positions?.get(incarnation) ?? '0-0');
-      const streams = sources.map(({ stream }) => stream);
-      const trimming = trims.map(send);
-      trims = [];
-      const counting = streams.map((stream) => send(['XLEN', stream]));
-      const reading = send(['XREAD', 'COUNT', String(batchMax), ...block, 'STREAMS', ...streams, ...ids]);
-      waiting = block.length > 0;
-      const answers = Promise.all([Promise.all(counting), reading, ...trimming]);
-      const [lengths, reply] = await within(answers, waitMs + answerTimeoutMs).finally(
-        () => (waiting = false),
-      );
-      for (const [n, { holding }] of sources.entries()) holding.depth = Number(lengths[n]);
-      const found = sources.map(({ holding, incarnation, stream, behind }) => {
-        const entries = ((reply as StreamReply)?.[stream] ?? []).map(fromStream);
-        if (behind && entries.length === 0) drained.add(stream);
-        return { holding, incarnation, entries };
-      });
-      const done = sources.filter(({ behind, stream }) => behind && drained.has(stream));
-      await Promise.all(done.map(({ incarnation }) => within(forget(incarnation), answerTimeoutMs)));
-      return found;
-    },
-    trim({ shard, incarnation, lastId }) {
-      trims.push(['XTRIM', queueKeys.stream(shard, incarnation), 'MINID', toNextId(lastId)]);
-    },
-    stopWaiting() {
-      if (waiting) connection.close();
-    },
-    close: connection.close,
-  };
 }

@@ -127,11 +127,11 @@ test('the queue fails over under load: all that was accepted is applied once, in
     },
   });
   cleanups.push(() => consumer.close());
-  let running = true;
+  const stop = new AbortController();
   const written = new Map<string, number>();
   const callers = Array.from({ length: 16 }, async (_, caller) => {
     const key = `key ${caller}`;
-    for (let at = 0; running; at += 1) {
+    for (let at = 0; !stop.signal.aborted; at += 1) {
       await producer.enqueue({ key, type: 'story', body: at, idempotencyKey: `${key} ${at}` });
       written.set(key, at + 1);
     }
@@ -142,7 +142,7 @@ test('the queue fails over under load: all that was accepted is applied once, in
   await serve(replica, { term: 2, copies: 1 });
   const before = total();
   await eventually('writes flow again', () => total() > before + 300);
-  running = false;
+  stop.abort();
   await Promise.all(callers);
   await eventually('all are applied', async () => {
     const [row] = await postgres.query<{ count: number }>('SELECT count(*)::int AS count FROM story');
@@ -261,10 +261,11 @@ test('the database dies and returns: entries wait, nothing is lost or put aside'
   await enqueueVotes(producer, 200);
   await eventually('they are applied', async () => (await countVotes())?.votes === 200);
   await postgres.kill();
-  const burst = enqueueVotes(producer, 200);
-  await burst;
+  cleanups.push(() => postgres.start());
+  await enqueueVotes(producer, 200);
   await eventually('they wait', () => consumer.stats().depth === 200 && consumer.stats().oldestAgeMs > 0);
   await postgres.start();
+  cleanups.pop();
   await eventually('they are applied', async () => (await countVotes())?.votes === 400);
   expect(await countVotes()).toEqual({ votes: 400, twice: 0 });
   expect(consumer.stats().deadLettersTotal).toBe(0);

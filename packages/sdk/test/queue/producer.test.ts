@@ -157,9 +157,9 @@ test('the primary dies under load: every accepted write is in the promoted copy,
   const { queue, primary, replica } = await openLab('203.27').startPair('west');
   const producer = openProducer({ queues: [queue], timeoutMs: 5000 });
   const accepted: string[] = [];
-  let running = true;
+  const stop = new AbortController();
   const callers = Array.from({ length: 32 }, async () => {
-    while (running) {
+    while (!stop.signal.aborted) {
       const id = randomUUID();
       await producer.enqueue(vote(id));
       accepted.push(id);
@@ -170,7 +170,7 @@ test('the primary dies under load: every accepted write is in the promoted copy,
   await serve(replica, { term: 2, copies: 1 });
   const before = accepted.length;
   await eventually('writes flow again', () => accepted.length > before + 500);
-  running = false;
+  stop.abort();
   await Promise.all(callers);
   const kept = (await readBodies(replica.url)).map((body) => (body as { id: string }).id);
   expect(new Set(kept).size).toBe(kept.length);

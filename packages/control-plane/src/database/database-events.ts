@@ -31,3 +31,18 @@ function describe(action: DatabaseAction): string | null {
       return null;
   }
 }
+
+/** The same failure is told once, then again after this long. */
+const repeatFailureMs = 60_000;
+
+/** Writes what went wrong with a member or a door, without filling the history with repetitions. */
+export function createFailureTeller(journal: Journal) {
+  const told = new Map<string, { message: string; at: number }>();
+  return (entity: string, what: string, error: unknown) => {
+    const message = `${what} failed: ${error instanceof Error ? error.message : String(error)}`;
+    const last = told.get(entity);
+    if (last?.message === message && performance.now() - last.at < repeatFailureMs) return;
+    told.set(entity, { message, at: performance.now() });
+    journal.event({ severity: 'warning', type: 'database.action-failed', entity, message });
+  };
+}

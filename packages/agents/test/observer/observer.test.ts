@@ -1,0 +1,120 @@
+import { createSocket } from 'node:dgram';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Manifest } from '@alwayson/protocol/manifest.ts';
+import { Observation } from '@alwayson/protocol/observation.ts';
+import { createRig, type Rig, type Stamp, toRecord, tokens, until } from '../gateway/rig.ts';
+
+let rig: Rig;
+let stamps: Stamp[];
+let observer: ReturnType<typeof startObserver>;
+
+beforeAll(async () => {
+  rig = await createRig(40);
+  stamps = await Promise.all([rig.startStamp('west-1'), rig.startStamp('west-2')]);
+  const manifest = Manifest.parse({
+    name: 'test',
+    owner: 'tests',
+    regions: [{ name: 'west' }, { name: 'east' }],
+    components: [{ name: 'web', command: ['node'], routes: ['/'] }],
+    flows: [
+      { name: 'browse', path: ['web'], probe: { path: '/shop/' } },
+      { name: 'order', path: ['web'], probe: { path: '/shop/?status=500' } },
+    ],
+  });
+  await writeFile(join(rig.dir, 'manifest.json'), JSON.stringify(manifest));
+  await mkdir(join(rig.dir, 'observer'));
+  observer = startObserver();
+  await until(() => observe().then(Boolean, () => false), 'observer');
+  await rig.startGateway('west', toRecord(stamps));
+});
+afterAll(() => rig.close());
+
+const startObserver = () =>
+  rig.run(
+    [process.execPath, fileURLToPath(new URL('../../src/observer/main.ts', import.meta.url))],
+    { ALWAYSON_ENVIRONMENT: rig.environmentFile, ALWAYSON_REGION: 'west' },
+    join(rig.dir, 'observer'),
+  );
+const base = () => `http://${rig.address(12)}:7200`;
+const observe = async () => {
+  const headers = { authorization: `Bearer ${tokens.agents}` };
+  return Observation.parse(await (await fetch(`${base()}/observation`, { headers })).json());
+};
+const flow = async (name: string) => (await observe()).flows.find((entry) => entry.flow === name);
+const send = async (count: number, path: string, init?: RequestInit) => {
+  for (let index = 0; index < count; index += 1) await (await fetch(rig.frontDoor + path, init)).text();
+};
+
+test('every request is counted by flow and outcome, and none is missing', async () => {
+  await send(40, '/shop/');
+  await send(3, '/shop/?status=500');
+  await send(2, '/shop/?status=404');
+  await send(5, '/shop/1/orders', { method: 'POST', body: '{}' });
+  await send(4, '/elsewhere/%22%5C?a="');
+  await until(async () => (await flow('_other'))?.good === 4, 'the last line');
+  expect(await flow('browse')).toMatchObject({
+    good: 40,
+    bad: 3,
+    clientErrors: 2,
+    recent: { good: 40, bad: 3 },
+  });
+  expect(await flow('order')).toMatchObject({ good: 5, bad: 0 });
+  expect((await flow('browse'))?.recent.p99Ms).toBeGreaterThan(0);
+  expect((await observe()).linesLost).toBe(0);
+  const metrics = await (await fetch(`${base()}/metrics`)).text();
+  expect(metrics).toMatch(
+    /alwayson_stamp_requests_total\{flow="browse",stamp="west-1-aaaaaa",release="aaaaaa",class="2xx"\} \d+/,
+  );
+  expect(metrics).toContain('alwayson_flow_requests_total{flow="browse",outcome="bad"} 3');
+});
+
+test('probes from outside see good and bad flows and do not count as users', async () => {
+  await until(async () => (await observe()).probes.length === 2, 'both probes');
+  const { probes } = await observe();
+  expect(probes.find((probe) => probe.flow === 'browse')).toMatchObject({ ok: true, status: 200 });
+  expect(probes.find((probe) => probe.flow === 'order')).toMatchObject({ ok: false, reason: 'HTTP 500' });
+  expect(await flow('browse')).toMatchObject({ good: 40, bad: 3 });
+});
+
+test('counters survive a restart, and the lines that nobody heard are known to be lost', async () => {
+  observer.kill('SIGTERM');
+  await until(() => observer.exitCode !== null, 'the observer to end');
+  expect(observer.exitCode).toBe(0);
+  await send(7, '/shop/');
+  observer = startObserver();
+  await until(() => observe().then(Boolean, () => false), 'observer');
+  expect(await flow('browse')).toMatchObject({ good: 40, bad: 3 });
+  await send(1, '/shop/');
+  await until(async () => (await flow('browse'))?.good === 41, 'the line');
+  const { linesLost } = await observe();
+  // The seven, and the probes that were under way when it stopped.
+  expect(linesLost).toBeGreaterThanOrEqual(7);
+  expect(linesLost).toBeLessThanOrEqual(9);
+});
+
+test('noise on the log port changes nothing', async () => {
+  const { linesLost } = await observe();
+  const socket = createSocket('udp4');
+  const noise = [
+    '',
+    '{',
+    '{"n":1}',
+    '{"b":"x","n":-1}',
+    'Server live_web/a is DOWN',
+    '{"n":"1e99"}',
+    'x'.repeat(60_000),
+  ];
+  for (const text of noise) await new Promise((resolve) => socket.send(text, 7201, rig.address(12), resolve));
+  socket.close();
+  await send(1, '/shop/');
+  await until(async () => (await flow('browse'))?.good === 42, 'the line after the noise');
+  expect((await observe()).linesLost).toBe(linesLost);
+});
+
+test('the observation needs the token', async () => {
+  expect((await fetch(`${base()}/observation`)).status).toBe(401);
+  expect((await fetch(`${base()}/readyz`)).status).toBe(200);
+});

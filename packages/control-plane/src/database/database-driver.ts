@@ -1,0 +1,129 @@
+import type { DatabaseAction } from '@alwayson/core/database/database-action.ts';
+import { isWritable } from '@alwayson/core/database/member-evidence.ts';
+import type { Status } from '@alwayson/protocol/status.ts';
+import type { ControllerContext } from '../controller.ts';
+import { createRuntime } from './create-runtime.ts';
+import { memberOf } from './database-plan.ts';
+import type { DatabaseRuntime } from './database-runtime.ts';
+import { toDatabaseStatus } from './database-status.ts';
+import { createFailureTeller, tellAction } from './database-events.ts';
+import { createMemberLanes, type MemberLanes } from './member-lanes.ts';
+import { createMigrationsKeeper, type MigrationsKeeper } from './migrations-keeper.ts';
+import { noteWriterAnswer, observeDatabase, pollMembers } from './observe-database.ts';
+import { runAction } from './run-action.ts';
+import { settleRecord } from './settle-record.ts';
+import { wantUnits } from './want-units.ts';
+
+const probeMs = 1000;
+/** While something moves, members are asked more often, for this long after the last move. */
+const movingProbeMs = 200;
+const movingForMs = 5000;
+const doorProbeMs = 2000;
+/** A door that takes connections and says nothing so often is killed; its host starts it again. */
+const doorSilencesMax = 3;
+
+/** Turns what is observed into what is done, again and again: at each tick, after each probe, after each action. */
+export class DatabaseDriver {
+  readonly #runtime: DatabaseRuntime;
+  readonly #lanes: MemberLanes;
+  readonly #migrations: MigrationsKeeper;
+  readonly #tellFailure: ReturnType<typeof createFailureTeller>;
+  #movedAt: number;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(context: ControllerContext) {
+    const tellFailure = createFailureTeller(context.journal);
+    this.#tellFailure = tellFailure;
+    this.#runtime = createRuntime(context, {
+      onProbed: (member) => {
+        noteWriterAnswer(this.#runtime, member);
+        this.#turn();
+      },
+      onSent: () => this.#turn(),
+      onSendFailure: (unit, error) => tellFailure(unit, 'specification', error),
+    });
+    const onEnd = () => this.#move();
+    this.#lanes = createMemberLanes({ onEnd, onFailure: tellFailure });
+    this.#migrations = createMigrationsKeeper(this.#runtime, onEnd);
+    this.#movedAt = performance.now();
+  }
+
+  /** Decides once and starts what is due. Throws when the record cannot be committed. */
+  cycle(): void {
+    if (this.#closed) return;
+    const runtime = this.#runtime;
+    const isMoving = performance.now() - this.#movedAt < movingForMs;
+    pollMembers(runtime, isMoving ? movingProbeMs : probeMs);
+    const { observation, actions, hasCommitted } = settleRecord(runtime);
+    if (hasCommitted) this.#movedAt = performance.now();
+    wantUnits(runtime, observation);
+    for (const action of actions) this.#launch(action);
+    const { writer, initialised, waitFor, sync } = runtime.record.value;
+    const member = observation.members[writer ?? ''];
+    this.#migrations.poll(initialised && waitFor === sync && member !== undefined && isWritable(member));
+    this.#watchDoors();
+    clearTimeout(this.#timer);
+    if (isMoving) this.#timer = setTimeout(() => this.#turn(), movingProbeMs);
+  }
+
+  status(): Status['database'] {
+    return toDatabaseStatus(this.#runtime, observeDatabase(this.#runtime), this.#migrations.waiting());
+  }
+
+  writer(): { member: string; region: string; term: number } | null {
+    const { plan, record } = this.#runtime;
+    const { writer, term, initialised } = record.value;
+    if (writer === null || !initialised) return null;
+    return { member: writer, region: memberOf(plan, writer).region, term };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#lanes.close();
+    for (const watch of this.#runtime.watches.values()) watch.close();
+    for (const door of this.#runtime.doors.values()) door.close();
+  }
+
+  /** A cycle on the driver's own account: what it meets is told, and the next one tries again. */
+  #turn(): void {
+    try {
+      this.cycle();
+    } catch (error) {
+      this.#tellFailure('database', 'cycle', error);
+    }
+  }
+
+  #move(): void {
+    this.#movedAt = performance.now();
+    this.#turn();
+  }
+
+  #launch(action: DatabaseAction): void {
+    // Looking must not keep a member from what acts.
+    const isLook = action.type === 'prove' || action.type === 'probe';
+    const lane = isLook ? `${action.member} ${action.type}` : action.member;
+    this.#lanes.start(lane, action.type, async () => {
+      this.#movedAt = performance.now();
+      tellAction(this.#runtime.context.journal, action);
+      await runAction(this.#runtime, action);
+    });
+  }
+
+  #watchDoors(): void {
+    const { context, doors, plan } = this.#runtime;
+    for (const { id, zone } of plan.doors) {
+      const door = doors.get(id);
+      if (door === undefined || context.placement.observe(zone.name).contact !== 'connected') continue;
+      if (door.silences() < doorSilencesMax) {
+        door.poll(doorProbeMs);
+        continue;
+      }
+      this.#lanes.start(id, 'kill', async () => {
+        await context.placement.act(zone.name, id, 'kill');
+        await door.read();
+      });
+    }
+  }
+}

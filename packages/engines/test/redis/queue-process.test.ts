@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import { renderCacheConfig } from '../../src/redis/cache-config.ts';
+import { connectRedis } from '../../src/redis/connect-redis.ts';
+import { renderQueueConfig } from '../../src/redis/queue-config.ts';
+import { connectQueueProcess } from '../../src/redis/queue-process.ts';
+
+const servers: { child: ChildProcess; dir: string }[] = [];
+afterEach(async () => {
+  for (const { child, dir } of servers.splice(0)) {
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    if (child.kill('SIGKILL')) await gone;
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
+
+const server = (last: number) => ({ address: `127.203.1.${last}`, port: 6379, password: 'secret' });
+
+async function start(config: string): Promise<ChildProcess> {
+  const dir = mkdtempSync(join(tmpdir(), 'alwayson-redis-'));
+  mkdirSync(join(dir, 'data'));
+  writeFileSync(join(dir, 'redis.conf'), config);
+  const child = spawn('redis-server', ['redis.conf'], { cwd: dir, stdio: 'ignore' });
+  servers.push({ child, dir });
+  return child;
+}
+
+async function eventually<T>(attempt: () => Promise<T | false>): Promise<T> {
+  for (let n = 0; n < 400; n += 1) {
+    const result = await attempt().catch(() => false as const);
+    if (result !== false) return result;
+    await sleep(25);
+  }
+  throw new Error('not in time');
+}
+
+const startQueue = async (last: number) => {
+  const child = await start(renderQueueConfig({ ...server(last), durability: 'replicated' }));
+  return { child, process: await eventually(() => connectQueueProcess(server(last), 500)) };
+};
+
+test('a queue server starts fenced, with commands that empty or stall it out of reach', async () => {
+  const { process } = await startQueue(1);
+  expect(await process.report()).toMatchObject({ role: 'primary', fenced: true, term: 0, copies: null });
+  const redis = await connectRedis(server(1), 500);
+  await expect(redis.send(['XADD', 's', '*', 'k', 'v'])).rejects.toThrow('NOREPLICAS');
+  await expect(redis.send(['EVAL', "return redis.call('SET', 'k', 'v')", '0'])).rejects.toThrow('NOREPLICAS');
+  for (const command of ['KEYS', 'FLUSHALL', 'DEBUG']) {
+    await expect(redis.send([command, '*'])).rejects.toThrow('unknown command');
+  }
+  await process.unfence({ term: 4, copies: 1 });
+  expect(await process.report()).toMatchObject({ role: 'primary', fenced: false, term: 4, copies: 1 });
+  expect(await redis.send(['SET', 'k', 'v'])).toBe('OK');
+  redis.close();
+  process.close();
+});
+
+test('a server that was not let serve gives its data to nobody', async () => {
+  const [one, two] = [await startQueue(2), await startQueue(3)];
+  await two.process.follow(server(2));
+  await eventually(async () => (await two.process.report()).role === 'replica');
+  expect(await one.process.confirmCopy(300).catch(() => false)).toBe(false);
+  expect((await two.process.report()).linked).toBe(false);
+  await one.process.unfence({ term: 1, copies: 2 });
+  await eventually(async () => one.process.confirmCopy(300));
+  expect(await two.process.report()).toMatchObject({
+    follows: '127.203.1.2:6379',
+    linked: true,
+    term: 1,
+    copies: 2,
+  });
+  expect(await one.process.report()).toMatchObject({ confirming: true });
+  two.process.close();
+  one.process.close();
+});
+
+test('a connection belongs to one process, and says whether nobody listens or nobody answers', async () => {
+  const { child, process } = await startQueue(4);
+  child.kill('SIGSTOP');
+  await expect(process.report()).rejects.toMatchObject({ code: 'AON_QUEUE' });
+  await expect(connectQueueProcess(server(4), 200)).rejects.toMatchObject({ code: 'AON_QUEUE' });
+  expect(process.isOpen).toBe(false);
+  child.kill('SIGKILL');
+  await eventually(async () => child.signalCode !== null);
+  await expect(connectQueueProcess(server(4), 200)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+test('a cache forgets what was not used for long, and keeps nothing on disk', async () => {
+  await start(renderCacheConfig(server(5)));
+  const redis = await eventually(() => connectRedis(server(5), 500));
+  const settings = await redis.send(['CONFIG', 'GET', 'maxmemory', 'maxmemory-policy', 'appendonly', 'save']);
+  expect(settings).toEqual({
+    maxmemory: String(64 * 1024 * 1024),
+    'maxmemory-policy': 'allkeys-lru',
+    appendonly: 'no',
+    save: '',
+  });
+  redis.close();
+});
