@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { isAlwaysOnError } from '@alwayson/protocol/errors.ts';
 
 /**
@@ -11,7 +12,8 @@ export function runAgent(start: () => Promise<{ close(): Promise<void> }>): void
     process.exit(1);
   };
   const started = start();
-  started.catch(fail);
+  // Without it a process that is always killed with -9 would never leave compiled code for the next one.
+  started.then(() => flushCompileCache(), fail);
   let stopping = false;
   const stop = () => {
     if (stopping) return;

@@ -67,7 +67,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       while (Date.now() - reloadedAtMs < reloadWaitMs) {
         await sleep(50);
         await look();
-        if (view.info?.description === structure) return true;
+        const running = view.info?.description;
+        // A newer record may have replaced the file before HAProxy read it.
+        if (running === structure || (running !== undefined && running === target?.structure)) return true;
       }
       return false;
     } finally {

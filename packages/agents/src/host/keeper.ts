@@ -40,6 +40,7 @@ export class Keeper {
       if (isCold || host.hasOrphans()) await host.start();
       else await host.markLost();
     });
+    this.#log('keeper.started', { cold: isCold, hosts: this.list() });
   }
 
   list(): KeptHostStatus[] {

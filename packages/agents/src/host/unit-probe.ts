@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import type { UnitSpec } from '@alwayson/protocol/units.ts';
 import { messageOf } from './host-log.ts';
+import { KeptHttp } from './kept-http.ts';
 
 type HttpProbe = Extract<UnitSpec['probe'], { type: 'http' }>;
 
@@ -20,13 +21,17 @@ export function startProbe(target: Target, report: (failure: string | undefined)
     report(undefined);
     return () => {};
   }
+  const asker: Asker =
+    probe.type === 'http'
+      ? createHttpAsker(target, probe)
+      : { ask: () => askTcp(target, probe.timeoutMs), close: () => {} };
   const startedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let passed = false;
 
   const ask = async () => {
-    const failure = await askOnce(target);
+    const failure = await asker.ask().then(() => undefined, messageOf);
     if (stopped) return;
     passed ||= failure === undefined;
     const waitMs = passed ? probe.intervalMs : eagerMs(performance.now() - startedAt, probe.intervalMs);
@@ -37,6 +42,7 @@ export function startProbe(target: Target, report: (failure: string | undefined)
   return () => {
     stopped = true;
     clearTimeout(timer);
+    asker.close();
   };
 }
 
@@ -45,17 +51,22 @@ function eagerMs(ageMs: number, intervalMs: number): number {
   return Math.min(ageMs < 2000 ? 25 : ageMs < 30_000 ? 100 : intervalMs, intervalMs);
 }
 
-/** Why the unit is not ready, or undefined. */
-async function askOnce(target: Target): Promise<string | undefined> {
-  const { probe } = target;
-  if (probe.type === 'none') return undefined;
-  try {
-    if (probe.type === 'tcp') await askTcp(target, probe.timeoutMs);
-    else await askHttp(target, probe);
-    return undefined;
-  } catch (error) {
-    return messageOf(error);
-  }
+interface Asker {
+  /** Throws why the unit is not ready. */
+  ask(): Promise<void>;
+  close(): void;
+}
+
+function createHttpAsker({ address, port }: Target, probe: HttpProbe): Asker {
+  const { path, headers, timeoutMs } = probe;
+  const http = new KeptHttp({ host: address, port, path, headers, timeoutMs });
+  return {
+    async ask() {
+      const status = await http.ask();
+      if (status < 200 || status >= 400) throw new Error(`${path} answered ${status}`);
+    },
+    close: () => http.close(),
+  };
 }
 
 function askTcp({ address, port }: Target, timeoutMs: number): Promise<void> {
@@ -70,4 +81,3 @@ function askTcp({ address, port }: Target, timeoutMs: number): Promise<void> {
     socket.once('timeout', () => end(() => reject(new Error(`no connection within ${timeoutMs} ms`))));
   });
 }
-

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { killMarked, type ProcessMark } from '@alwayson/engines/process/marked-processes.ts';
+import { killMarked, outputOf, type ProcessMark } from '@alwayson/engines/process/marked-processes.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { TaskRequest, TaskResult, UnitSpec } from '@alwayson/protocol/units.ts';
 import { baseEnvironment, type HostConfig, taskMark } from './host-config.ts';
@@ -33,7 +33,11 @@ export async function runTask(
   sequence += 1;
   const mark = taskMark(config.environment, config.zone.name, `${spec.id}/${process.pid}-${sequence}`);
   try {
-    return await runMarked(await startTask(config, spec, { request, mark }), { request, mark });
+    const child = await startTask(config, spec, { request, mark });
+    // A single-user PostgreSQL, as pg_rewind starts it, keeps no other trace of where it comes from.
+    const outputIs = outputOf(child.pid ?? 0);
+    if (outputIs !== undefined) mark.outputIs = outputIs;
+    return await awaitTask(child, { request, mark });
   } finally {
     running -= 1;
     await killMarked(mark);
@@ -64,7 +68,7 @@ async function startTask(config: HostConfig, spec: UnitSpec, { request, mark }: 
   return child;
 }
 
-async function runMarked(
+async function awaitTask(
   child: Awaited<ReturnType<typeof startTask>>,
   { request, mark }: MarkedTask,
 ): Promise<TaskResult> {

@@ -40,7 +40,8 @@ export function createEvaluation({ host, components, now }: EvaluationOptions): 
   const round = async () => {
     await Promise.all(
       components.map(async ({ name, port, probe }) => {
-        state = applyOutcome(state, name, await probeComponent({ host, port, ...probe }));
+        const outcome = await probeComponent({ host, port, ...probe });
+        state = applyOutcome(state, name, outcome);
       }),
     );
     state = completeRound(state, now());

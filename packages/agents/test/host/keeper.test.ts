@@ -19,6 +19,13 @@ const run = async (zone: string, id: string, more = {}) => {
   const unit = await lab.until(zone, id, ({ state }) => state === 'ready');
   return unit.pid ?? 0;
 };
+/** The facts of these kinds that the witness told. */
+const told = (...events: string[]) =>
+  readFileSync(join(lab.environment.stateDir, 'witness.out'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .filter(({ event }) => events.includes(event));
 const group = (pid: number) =>
   Number(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ')[2]);
 
@@ -43,14 +50,13 @@ test('a zone that ended all at once stays down, also when the witness starts aga
   const unit = await run('west-1', 'unit');
   const keeps = await run('witness', 'own');
   process.kill(-lab.hostPid('west-1'), 'SIGKILL');
-  await eventually('it is told as lost', () =>
-    readFileSync(join(lab.environment.stateDir, 'witness.out'), 'utf8').includes('zone.lost'),
-  );
+  await eventually('it is told as lost', () => told('zone.lost').length === 1);
   expect(lives(unit)).toBe(false);
 
   process.kill(witness, 'SIGKILL');
   await eventually('the witness is gone', () => !lives(witness));
   await lab.startHost('witness');
+  await eventually('the witness has looked at all zones', () => told('keeper.started').length === 2);
   const own = await lab.until('witness', 'own', ({ state }) => state === 'ready');
   expect(own.pid).toBe(keeps);
   expect(await hosts()).toEqual([
@@ -104,12 +110,7 @@ test('the end of it all: the control plane first, then the zones, and nothing is
   const pids = [witness, lab.hostPid('west-1'), lab.hostPid('west-2'), ...units];
   expect(await post('/hosts/shutdown')).toMatchObject({ status: 200 });
   await eventually('nothing lives', () => !pids.some(lives));
-  const events = readFileSync(join(lab.environment.stateDir, 'witness.out'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-    .filter(({ event }) => event === 'unit.exited' || event === 'host.ended')
-    .map(({ unit, host }) => unit ?? host);
+  const events = told('unit.exited', 'host.ended').map(({ unit, host }) => unit ?? host);
   expect([events[0], new Set(events.slice(1, 3)), events[3]]).toEqual([
     'control-plane',
     new Set(['west-1', 'west-2']),

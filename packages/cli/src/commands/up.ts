@@ -89,13 +89,18 @@ interface ForegroundRun {
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The environment lives as long as this process: the first signal stops it in order, a second one at once. */
+/** One Ctrl-C under `npm start` arrives twice: from the terminal, and passed on by npm. */
+const sameSignalMs = 2000;
+
+/** The environment lives as long as this process: the first signal stops it in order, a later one at once. */
 async function runInForeground({ start, tell, stateDir, io }: ForegroundRun): Promise<void> {
   const ended = new AbortController();
   const hurry = new AbortController();
+  let signalledAt: number | undefined;
   const onSignal = () => {
-    if (ended.signal.aborted) hurry.abort();
-    ended.abort(new Error('stopped by a signal'));
+    signalledAt ??= performance.now();
+    if (performance.now() - signalledAt > sameSignalMs) hurry.abort();
+    else ended.abort(new Error('stopped by a signal'));
   };
   for (const signal of stopSignals) process.on(signal, onSignal);
   try {

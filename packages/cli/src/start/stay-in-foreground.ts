@@ -1,4 +1,5 @@
 import type { Environment } from '@alwayson/protocol/environment.ts';
+import type { Event } from '@alwayson/protocol/operations.ts';
 import { createControlPlaneClient } from '../client/control-plane-client.ts';
 import { followStream } from '../client/follow-stream.ts';
 import { findEnvironmentProcesses } from '../environment/process-table.ts';
@@ -25,6 +26,11 @@ export async function stayInForeground(
     }
     if (isAway) io.note('The control plane is back.');
     isAway = false;
-    if (message.type === 'event') io.note(renderEvent(message.event, io.out));
+    if (message.type === 'event' && isNotable(message.event)) io.note(renderEvent(message.event, io.out));
   }
+}
+
+/** Not every unit that becomes ready: `./alwayson events` has all of it. */
+function isNotable({ severity, type }: Event): boolean {
+  return severity !== 'info' || !/^(unit|routes|gateway)\./.test(type);
 }

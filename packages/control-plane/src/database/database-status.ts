@@ -67,8 +67,9 @@ function judgeStandby(member: MemberObservation): Judgement {
 }
 
 function describeAbsence(member: MemberObservation, isInitialised: boolean): Judgement {
-  if (isDown(member) && member.data.kind === 'absent' && isInitialised) {
-    return { state: 'unhealthy', reason: 'its data folder is missing' };
+  const { kind } = member.data;
+  if (isDown(member) && isInitialised && (kind === 'absent' || kind === 'broken')) {
+    return { state: 'unhealthy', reason: `its data folder is ${kind}` };
   }
   if (isDown(member)) return { state: 'unhealthy', reason: `its process is ${member.process ?? 'gone'}` };
   if (member.sql === 'silent') return { state: 'unhealthy', reason: 'it does not answer' };

@@ -140,8 +140,7 @@ async function confirmPromoted(runtime: DatabaseRuntime, writer: string): Promis
 }
 
 async function inspect(runtime: DatabaseRuntime, member: string) {
-  const output = await runTask(runtime, member, renderInspect(runtime.plan.binDir));
-  return parseInspection(output) ?? { kind: 'broken' as const };
+  return parseInspection(await runTask(runtime, member, renderInspect(runtime.plan.binDir)));
 }
 
 async function runTask(runtime: DatabaseRuntime, member: string, request: TaskRequestInput): Promise<string> {

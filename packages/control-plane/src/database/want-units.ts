@@ -8,10 +8,12 @@ import { renderDoorUnit, renderMemberUnit } from './database-units.ts';
 export function wantUnits(runtime: DatabaseRuntime, observation: DatabaseObservation): void {
   const { plan, record, specs } = runtime;
   for (const member of plan.members) specs.want(member.zone, renderMemberUnit(plan, member, record));
-  const { writer } = record.value;
-  if (writer === null) return;
-  // A door moves only once the new writer takes writes; until then its clients wait instead of being refused.
-  const write = memberOf(plan, runtime.target ?? writer);
+  // A door moves only once the new writer takes writes; until then its clients wait instead of being refused. A controller
+  // that has not seen the writer yet leaves the doors as they are.
+  const { writer, initialised } = record.value;
+  const target = runtime.target ?? (initialised ? null : writer);
+  if (target === null) return;
+  const write = memberOf(plan, target);
   for (const door of plan.doors) {
     const read = decideReads(door.zone, record.value, { observation, policy: plan.policy });
     const route = { write, read: read === null ? write : memberOf(plan, read) };

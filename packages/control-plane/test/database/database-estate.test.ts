@@ -214,8 +214,10 @@ test('a writer whose data is damaged is replaced, and gets a fresh copy when it 
 test('a door that is frozen is started again', async () => {
   const pid = rig.pidOf('pgbouncer-east-1');
   process.kill(pid, 'SIGSTOP');
-  await waitFor('the door to be another process', () => rig.findPid('pgbouncer-east-1') !== pid);
-  await withSql(doorOf(rig, 'east-1', 'write'), (client) => client.query('SELECT 1'));
+  const isNew = () => ![pid, null].includes(rig.findPid('pgbouncer-east-1'));
+  await waitFor('the door to be another process', isNew);
+  const isOpen = () => withSql(doorOf(rig, 'east-1', 'write'), (client) => client.query('SELECT 1'));
+  await waitFor('the door to be open', () => isOpen().then(Boolean, () => false));
 });
 
 test('a zone that is frozen as a whole is ended by the witness before another takes over', async () => {
@@ -231,8 +233,10 @@ test('a zone that is frozen as a whole is ended by the witness before another ta
 });
 
 test('a standby whose data folder is gone is copied anew; slots are on the writer only', async () => {
+  await rig.stopController();
   await rig.placement.act('east-2', 'pg-east-2', 'kill');
   await rig.placement.task('east-2', 'pg-east-2', { command: ['rm', '-rf', 'data'] });
+  rig.startController();
   await waitFor('the standby to be noticed', () => !isWhole(rig));
   await waitFor('the standby to follow again', () => isWhole(rig));
   const slots = await Promise.all(

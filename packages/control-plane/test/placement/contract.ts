@@ -222,7 +222,7 @@ export function describePlacement(name: string, createLab: () => Promise<Placeme
 
     test('a task that takes too long ends with all it started', async () => {
       await placement.apply(zone, lab.spec(zone, 'slow-task'));
-      const command = ['sh', '-c', 'sleep 987 & echo $! > pid; wait'];
+      const command = ['sh', '-c', 'env -i sleep 987 & echo $! > pid; wait'];
       await expect(placement.task(zone, 'slow-task', { command, timeoutMs: 300 })).rejects.toMatchObject({
         code: 'AON_TIMEOUT',
       });

@@ -150,7 +150,7 @@ test('the primary is killed: the copy takes over, and the killed one becomes its
   await eventually('the other serves', () => primaryZone() === next);
   await writing.more();
   await writing.end();
-  console.log('GAP', Math.round(writing.gapMs()), writing.accepted.length);
+
   expect(writing.gapMs()).toBeLessThan(3000);
   await inSync();
   expect(running.status()?.copies).toBe(2);
@@ -167,7 +167,7 @@ test('the copy is killed: one copy is enough for a while, then two again', async
   await eventually('the loss is told', () => told('queue.copy-lost'));
   await eventually('the copy is back', () => told('queue.copy-confirmed'));
   await writing.end();
-  console.log('GAP', Math.round(writing.gapMs()), writing.accepted.length);
+
   expect(writing.gapMs()).toBeLessThan(3000);
   await inSync();
   expect(running.status()?.copies).toBe(2);
@@ -183,7 +183,7 @@ test('the primary freezes: it is killed, and its copy takes over', async () => {
   await eventually('the other serves', () => primaryZone() === next);
   await writing.more();
   await writing.end();
-  console.log('GAP', Math.round(writing.gapMs()), writing.accepted.length);
+
   await inSync();
   await expectAllOnce(writing.accepted);
 });
@@ -197,7 +197,7 @@ test('the zone of the primary is lost and comes back', async () => {
   await eventually('the other serves', () => primaryZone() === next);
   await writing.more();
   await writing.end();
-  console.log('GAP', Math.round(writing.gapMs()), writing.accepted.length);
+
   expect(running.status()).toMatchObject({ state: 'degraded', copies: 1 });
   await placement.startZone(old);
   await inSync();
@@ -216,7 +216,7 @@ test('everything is killed at once, the controller too: the same primary goes on
   await inSync();
   await writing.more();
   await writing.end();
-  console.log('GAP', Math.round(writing.gapMs()), writing.accepted.length);
+
   expect(primaryZone()).toBe(primary);
   await expectAllOnce(writing.accepted);
 });

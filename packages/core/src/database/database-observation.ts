@@ -25,7 +25,7 @@ export interface MemberAnswer {
   slots: readonly { name: string; lost: boolean }[];
 }
 
-/** What a stopped member's data folder holds. `broken`: a rewind began and did not end. */
+/** What a stopped member's data folder holds. `broken`: nothing that could be started. */
 export type DataFolder =
   | { kind: 'unknown' | 'absent' | 'broken' }
   /** Last run as a primary or as a standby, up to this timeline. */

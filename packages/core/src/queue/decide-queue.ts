@@ -58,7 +58,11 @@ function decideFirst(
 ): QueueDecision {
   const patient = servers.every((server) => usable(server) || now - server.since >= policy.patienceMs);
   const best = servers.filter(usable).toSorted(byClaim)[0];
-  if (!patient || best === undefined || !usable(best)) return waiting('waiting for both servers to start');
+  if (!patient || best === undefined || !usable(best)) {
+    const stopped = servers.filter(({ unit }) => unit === 'stopped');
+    const actions = stopped.map(({ zone }): QueueAction => ({ type: 'start', zone }));
+    return waiting('waiting for both servers to start', actions);
+  }
   const { term, run } = best.process;
   const next = { ...record, term: term + 1, primary: best.zone, primaryRun: run };
   const actions: QueueAction[] = [{ type: 'commit', record: next, event: 'chosen' }, toUnfence(next, policy)];

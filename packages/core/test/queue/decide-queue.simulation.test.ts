@@ -12,14 +12,14 @@ const policy: QueuePolicy = {
 };
 
 type Step =
-  | { kind: 'kill' | 'boot' | 'freeze' | 'thaw' | 'settle' | 'host' | 'wipe'; server: 0 | 1 }
+  | { kind: 'kill' | 'boot' | 'freeze' | 'thaw' | 'settle' | 'host' | 'stop' | 'wipe'; server: 0 | 1 }
   /** Producers write wherever they can, and what is written travels. */
   | { kind: 'write' | 'flow' }
   | { kind: 'tick'; actionsMax: number; between: Step[]; ms: number };
 
 const server = fc.constantFrom<0 | 1>(0, 1);
 const fault = fc.record({
-  kind: fc.constantFrom('kill', 'kill', 'boot', 'freeze', 'freeze', 'thaw', 'thaw', 'settle', 'host'),
+  kind: fc.constantFrom('kill', 'kill', 'boot', 'freeze', 'freeze', 'thaw', 'thaw', 'settle', 'host', 'stop'),
   server,
 });
 const work = fc.record({ kind: fc.constantFrom('write', 'write', 'flow') });
@@ -117,6 +117,7 @@ function disturb(world: QueueWorld, kind: string, target: ModelServer): void {
   else if (kind === 'freeze') world.freeze(target);
   else if (kind === 'thaw') world.thaw(target);
   else if (kind === 'settle') world.settle(target);
+  else if (kind === 'stop') world.stop(target);
   else if (kind === 'wipe') world.wipe(target);
   else if (kind === 'host') target.hostUp = !target.hostUp;
 }

@@ -84,6 +84,12 @@ export class QueueWorld {
     server.silentSince = this.now;
   }
 
+  /** Somebody asks its host to take it down. */
+  stop(server: ModelServer): void {
+    this.kill(server);
+    server.stopped = true;
+  }
+
   /** Its disk is replaced by an empty one, unless the other server's copy is not known to be whole: nobody survives that. */
   wipe(server: ModelServer): void {
     const other = server === this.one ? this.two : this.one;

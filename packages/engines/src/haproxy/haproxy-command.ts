@@ -1,5 +1,5 @@
+import { execFile } from 'node:child_process';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
-import { execa } from 'execa';
 
 /** Debian and Fedora install it where a plain user's PATH does not look. */
 const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin`;
@@ -10,28 +10,37 @@ const timeoutMs = 10_000;
  * valid, AON_PREREQUISITE_MISSING when there is no HAProxy.
  */
 export async function checkHaproxyConfig(folder: string, file: string): Promise<void> {
-  const result = await execa('haproxy', ['-c', '-f', file], {
-    cwd: folder,
-    env: { PATH: path },
-    reject: false,
-    timeout: timeoutMs,
-    all: true,
-  });
-  if (result.exitCode === 0) return;
-  if (result.exitCode === undefined && !result.timedOut) throw missing(result.cause);
-  const alerts = result.all.split('\n').filter((line) => line.includes('[ALERT]'));
-  const words = result.timedOut ? `no answer within ${timeoutMs} ms` : alerts.join(' ').slice(0, 2000);
+  const { ok, output } = await runHaproxy(['-c', '-f', file], folder);
+  if (ok) return;
+  const alerts = output.split('\n').filter((line) => line.includes('[ALERT]'));
+  const words = alerts.join(' ').slice(0, 2000) || `no verdict within ${timeoutMs} ms`;
   throw new AlwaysOnError('AON_ROUTES_REFUSED', `HAProxy does not accept the configuration: ${words}`);
 }
 
 /** Such as `2.6.12`. Throws AON_PREREQUISITE_MISSING when there is none. */
 export async function readHaproxyVersion(): Promise<string> {
-  const result = await execa('haproxy', ['-v'], { env: { PATH: path }, reject: false, timeout: timeoutMs });
-  const version = /version (\d+\.\d+\.\d+)/.exec(result.stdout ?? '')?.[1];
-  if (version === undefined) throw missing(result.cause);
+  const { output } = await runHaproxy(['-v'], '/');
+  const version = /version (\d+\.\d+\.\d+)/.exec(output)?.[1];
+  if (version === undefined)
+    throw new AlwaysOnError('AON_PREREQUISITE_MISSING', 'This is not a HAProxy we know.');
   return version;
 }
 
-function missing(cause: unknown): AlwaysOnError {
-  return new AlwaysOnError('AON_PREREQUISITE_MISSING', 'HAProxy could not be started.', { cause });
+/** Not execa: its 20 MiB would be the largest part of a gateway agent. */
+function runHaproxy(args: string[], cwd: string): Promise<{ ok: boolean; output: string }> {
+  const options = {
+    cwd,
+    env: { ...process.env, PATH: path },
+    timeout: timeoutMs,
+    maxBuffer: 16 * 1024 * 1024,
+  };
+  return new Promise((resolve, reject) => {
+    execFile('haproxy', args, options, (error, stdout, stderr) => {
+      if (error?.code === 'ENOENT') {
+        reject(
+          new AlwaysOnError('AON_PREREQUISITE_MISSING', 'There is no haproxy to run.', { cause: error }),
+        );
+      } else resolve({ ok: error === null, output: stdout + stderr });
+    });
+  });
 }

@@ -11,7 +11,7 @@ export interface CopySource {
   password: string;
 }
 
-/** What a stopped server's data folder holds. `broken`: a rewind began and did not end. */
+/** What a stopped server's data folder holds. `broken`: a rewind began and did not end, or its control file is not readable. */
 export type DataFolderReport =
   | { kind: 'absent' | 'broken' }
   | { kind: 'primary' | 'standby'; timeline: number };
@@ -31,7 +31,7 @@ export function renderInspect(binDir: string): TaskRequestInput {
     if [ -e rewinding ]; then echo broken; exit; fi
     if [ ! -d data ]; then echo absent; exit; fi
     if [ -e data/backup_label ]; then echo copied; fi
-    LC_ALL=C ${binDir}/pg_controldata -D data`;
+    LC_ALL=C ${binDir}/pg_controldata -D data || echo damaged`;
   return { command: toCommand(script), timeoutMs: 30_000 };
 }
 
@@ -77,12 +77,12 @@ export function parseControlData(output: string): ControlData | null {
   return state === undefined || timeline === undefined ? null : { state, timeline: Number(timeline) };
 }
 
-/** Understands the output of `renderInspect`; null when it says nothing known. */
-export function parseInspection(output: string): DataFolderReport | null {
+/** Understands the output of `renderInspect`. */
+export function parseInspection(output: string): DataFolderReport {
   const word = output.split('\n')[0];
   if (word === 'absent' || word === 'broken') return { kind: word };
   const control = parseControlData(output);
-  if (control === null) return null;
+  if (control === null) return { kind: 'broken' };
   // A copy that was never started still carries its source's state.
   const isStandby =
     word === 'copied' || (control.state.includes('recovery') && control.state !== 'in crash recovery');

@@ -14,6 +14,8 @@ export interface ProcessMark {
   value: string;
   /** Processes whose standard output or error is a file below this folder count too. */
   outputsBelow?: string;
+  /** Processes that have this very standard error count too: see `outputOf`. */
+  outputIs?: string;
 }
 
 const killDeadlineMs = 10_000;
@@ -25,7 +27,7 @@ export function findMarked(mark: ProcessMark): ProcessIdentity[] {
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || pid === process.pid) continue;
-    if (!hasEntry(pid, entry) && !(mark.outputsBelow && writesBelow(pid, mark.outputsBelow))) continue;
+    if (!hasEntry(pid, entry) && !hasOutput(pid, mark)) continue;
     const identity = identify(pid);
     if (identity !== undefined) found.push(identity);
   }
@@ -64,13 +66,20 @@ function hasEntry(pid: number, entry: string): boolean {
   return environ.includes(`\0${entry}\0`) || environ.includes(`\0${entry}/`);
 }
 
-function writesBelow(pid: number, folder: string): boolean {
-  return [1, 2].some((fd) => {
-    try {
-      return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith(`${folder}/`);
-    } catch {
-      // Gone, not ours to look at, or closed: no trace.
-      return false;
-    }
+function hasOutput(pid: number, { outputsBelow, outputIs }: ProcessMark): boolean {
+  if (outputsBelow === undefined && outputIs === undefined) return false;
+  return [1, 2].some((descriptor) => {
+    const output = outputOf(pid, descriptor);
+    if (output === undefined) return false;
+    return output === outputIs || (outputsBelow !== undefined && output.startsWith(`${outputsBelow}/`));
   });
+}
+
+/** What an output of a process is connected to: the path of a file, or `socket:[123]`, which no other has. */
+export function outputOf(pid: number, descriptor = 2): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/${descriptor}`);
+  } catch {
+    return undefined; // gone, closed, or not ours to look at
+  }
 }

@@ -26,10 +26,10 @@ test('a copy that was never started is a standby, whatever state it was copied i
   });
 });
 
-test('an absent folder and one rewound half way are told apart; anything else is not guessed', () => {
+test('an absent folder and a broken one are told apart', () => {
   expect(parseInspection('absent\n')).toEqual({ kind: 'absent' });
   expect(parseInspection('broken\n')).toEqual({ kind: 'broken' });
-  expect(parseInspection('pg_controldata: error\n')).toBeNull();
+  expect(parseInspection('damaged\n')).toEqual({ kind: 'broken' });
   expect(parseControlData(controlData('in production', 12))).toEqual({
     state: 'in production',
     timeline: 12,

@@ -37,7 +37,7 @@ export async function startRedis(host: string, port = 6379): Promise<RedisServer
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await eventually('Redis answers', async () => String(await send('PING')) === 'PONG');
+    await eventually('Redis answers', async () => (await send('PING')) !== null);
   } catch (error) {
     await close();
     throw error;

@@ -190,7 +190,7 @@ test('If-Match lets only one of two editors through', async () => {
   const put = (price: number, ifMatch: string) =>
     ask(`/${id}`, { method: 'PUT', body: { price }, key: true, headers: { 'if-match': ifMatch } });
   const answers = await Promise.all([put(1, etag), put(2, etag)]);
-  expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 412]);
+  expect(answers.map(({ statusCode }) => statusCode).toSorted((a, b) => a - b)).toEqual([200, 412]);
   expect((await put(3, '"0"')).json()).toMatchObject({ status: 412, code: 'CHANGED_MEANWHILE' });
   expect((await put(4, '*')).statusCode).toBe(200);
   const current = String((await ask(`/${id}`)).headers.etag);

@@ -15,13 +15,15 @@ let lab: CatalogLab;
 
 beforeAll(async () => {
   lab = await createCatalogLab('205.11');
-  lab.startWorker();
-  // The worker takes its shards within its first seconds.
-  const warmUp = await comment(lab.west, { authorName: 'A', text: 'warm-up' });
-  await eventually(
-    'the worker applies writes',
-    async () => (await ask(lab.west, location(warmUp))).statusCode === 200,
-  );
+  lab.startWorkers();
+  // Workers take their shards within their first seconds.
+  for (const region of [lab.west, lab.east]) {
+    const warmUp = await comment(region, { authorName: 'A', text: 'warm-up' });
+    await eventually(
+      'writes are applied',
+      async () => (await ask(region, location(warmUp))).statusCode === 200,
+    );
+  }
 });
 afterAll(() => lab?.close());
 

@@ -61,8 +61,8 @@ export interface CatalogLab {
   postgres: PostgresServer;
   west: Region;
   east: Region;
-  /** Of the worker, which serves both queues. */
-  startWorker(): { stop(): Promise<void> };
+  /** A worker in each region. */
+  startWorkers(): void;
   close(): Promise<void>;
 }
 
@@ -106,15 +106,16 @@ export async function createCatalogLab(network: string): Promise<CatalogLab> {
       postgres,
       west: await openApi(west),
       east: await openApi(east),
-      startWorker() {
-        const sql = createSql({ writeUrls: [postgres.url()] });
-        const consumer = createQueueConsumer({ queues, sql, handlers: catalogHandlers, name: 'lab' });
-        const stop = async () => {
-          await consumer.close();
-          await sql.close();
-        };
-        closers.push(stop);
-        return { stop };
+      startWorkers() {
+        for (const { region } of queues) {
+          const sql = createSql({ writeUrls: [postgres.url()] });
+          const own = ownFirst(queues, region);
+          const consumer = createQueueConsumer({ queues: own, sql, handlers: catalogHandlers, name: region });
+          closers.push(async () => {
+            await consumer.close();
+            await sql.close();
+          });
+        }
       },
       close,
     };
