@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** CPU (share of one core) and memory (proportional set size) of every process that belongs to an environment. */
@@ -12,12 +12,15 @@ export interface Footprint {
 
 const ticksPerSecond = 100;
 
-/** Pids whose environment names this state folder, as units and hosts do. */
+/** Pids of hosts and units: their environment names the state folder, or their folder lies in it. */
 export function processesOf(home: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => pid !== process.pid && readProc(pid, 'environ').includes(home));
+    .filter(
+      (pid) =>
+        pid !== process.pid && (readProc(pid, 'environ').includes(home) || folderOf(pid).startsWith(home)),
+    );
 }
 
 export async function measureFootprint(home: string, seconds: number): Promise<Footprint> {
@@ -40,6 +43,14 @@ export async function measureFootprint(home: string, seconds: number): Promise<F
 function cpuTicks(pid: number): number {
   const fields = readProc(pid, 'stat').split(') ')[1]?.split(' ') ?? [];
   return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+}
+
+function folderOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return '';
+  }
 }
 
 function readProc(pid: number, file: string): string {

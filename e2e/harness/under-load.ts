@@ -52,8 +52,10 @@ export async function expectNothingLost({
   graceMs = 0,
 }: Expectation): Promise<HarmReport> {
   const report = await loadWhile(environment, items, harm);
-  const inGrace = ({ dueMs }: LoadResult) =>
-    graceMs > 0 && dueMs > report.harmedAtMs - 100 && dueMs < report.harmedAtMs + graceMs;
+  const { harmedAtMs } = report;
+  // In flight at that instant, or sent within the grace after it.
+  const inGrace = ({ dueMs, latencyMs }: LoadResult) =>
+    graceMs > 0 && dueMs + latencyMs > harmedAtMs && dueMs < harmedAtMs + graceMs;
   const failed = failuresOf(report.safe);
   const failures = failed.filter((result) => !inGrace(result));
   const accepted = acceptedOf(report.writes);

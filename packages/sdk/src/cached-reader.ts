@@ -21,30 +21,45 @@ export interface CachedReader {
 /** With a stale value at hand, nobody waits longer than this for the store; the answer still refreshes the cache. */
 const patienceMs = 400;
 
-export function createCachedReader(cache: Cache): CachedReader {
-  const flights = new Map<string, Promise<CachedValue<unknown>>>();
+interface Flight {
+  result?: Promise<CachedValue<unknown>>;
+  /** The value changed while it was on its way: what it finds is not kept. */
+  isOutdated: boolean;
+}
 
-  const fly = async <T>(key: string, load: () => Promise<T>): Promise<CachedValue<T>> => {
+export function createCachedReader(cache: Cache): CachedReader {
+  const flights = new Map<string, Flight>();
+
+  const fly = async <T>(key: string, load: () => Promise<T>, flight: Flight): Promise<CachedValue<T>> => {
     const entry = await cache.get<T>(key);
     if (entry?.fresh) return { value: entry.value, source: 'cache', ageMs: entry.ageMs };
     const loading = load().then(async (value) => {
-      if (value !== null) await cache.set(key, value);
+      if (value !== null && !flight.isOutdated) await cache.set(key, value);
       return { value, source: 'store', ageMs: 0 } as const;
     });
     return entry === null ? loading : loadOrStale(loading, entry);
   };
 
+  const start = <T>(key: string, load: () => Promise<T>): Promise<CachedValue<T>> => {
+    const flight: Flight = { isOutdated: false };
+    const result = fly(key, load, flight).finally(() => {
+      if (flights.get(key) === flight) flights.delete(key);
+    });
+    flight.result = result;
+    flights.set(key, flight);
+    return result;
+  };
+
   return {
-    read<T>(key: string, load: () => Promise<T>) {
-      const running = flights.get(key) as Promise<CachedValue<T>> | undefined;
-      if (running !== undefined) return running;
-      const flight = fly(key, load).finally(() => flights.delete(key));
-      flights.set(key, flight);
-      return flight;
-    },
+    read: <T>(key: string, load: () => Promise<T>) =>
+      (flights.get(key)?.result as Promise<CachedValue<T>> | undefined) ?? start(key, load),
     async drop(keys) {
-      // Whoever reads from now on must not join a read that began before the change.
-      for (const key of keys) flights.delete(key);
+      for (const key of keys) {
+        const flight = flights.get(key);
+        if (flight !== undefined) flight.isOutdated = true;
+        // Whoever reads from now on must not join a read that began before the change.
+        flights.delete(key);
+      }
       await cache.drop(keys);
     },
   };

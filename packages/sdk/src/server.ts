@@ -60,7 +60,15 @@ export function createServer(options: ServerOptions): FastifyInstance {
   server.addHook('onSend', async (_request, reply) => {
     if (readiness.isStopping()) reply.header('connection', 'close');
   });
-  server.setErrorHandler((error, request, reply) => sendProblem(error, { request, reply, log }));
+  const logOutage = createThrottle(log);
+  server.setErrorHandler((error, request, reply) => {
+    const expected = toHttpProblem(error);
+    const facts = { correlationId: request.id, method: request.method, route: request.routeOptions.url };
+    if (expected === null) log('request.failed', { ...facts, error: toText(error) });
+    else if (expected.status >= 500)
+      logOutage('request.refused', { ...facts, code: expected.code, error: toText(error) });
+    return sendProblem(expected ?? unexpected(), request, reply);
+  });
   server.setNotFoundHandler(() => {
     throw new HttpProblem(404, 'NOT_FOUND', { detail: 'There is nothing at this address.' });
   });
@@ -90,28 +98,40 @@ function boundConcurrency(server: FastifyInstance, concurrencyMax: number, exemp
   });
 }
 
-interface Exchange {
-  request: FastifyRequest;
-  reply: FastifyReply;
-  log: Log;
+function unexpected(): HttpProblem {
+  return new HttpProblem(500, 'INTERNAL', { detail: 'Something went wrong on our side.' });
 }
 
-function sendProblem(error: unknown, { request, reply, log }: Exchange): FastifyReply {
-  const expected = toHttpProblem(error);
-  const problem =
-    expected ?? new HttpProblem(500, 'INTERNAL', { detail: 'Something went wrong on our side.' });
-  if (problem.status >= 500) {
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    const facts = { correlationId: request.id, method: request.method, route: request.routeOptions.url };
-    const text = expected === null && error instanceof Error ? error.stack : String(cause);
-    log('request.failed', { ...facts, code: problem.code, error: text });
-  }
+function sendProblem(problem: HttpProblem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', String(problem.retryAfterSeconds));
   return reply
     .status(problem.status)
     .serializer(JSON.stringify)
     .type(problemContentType)
     .send(toProblemDocument(problem, request.id));
+}
+
+/** In an outage every request fails for the same reason: a line a second tells it, with the number it stands for. */
+function createThrottle(log: Log): Log {
+  let silentUntil = -Infinity;
+  let unsaid = 0;
+  return (event, facts) => {
+    if (performance.now() < silentUntil) {
+      unsaid += 1;
+      return;
+    }
+    log(event, { ...facts, alsoBefore: unsaid });
+    silentUntil = performance.now() + 1000;
+    unsaid = 0;
+  };
+}
+
+/** For the log only. */
+function toText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined
+    ? (error.stack ?? error.message)
+    : `${error.message} Cause: ${String(error.cause)}`;
 }
 
 function toVersion(params: unknown): string | undefined {

@@ -1,23 +1,29 @@
 import { Pool } from 'pg';
 
-/** A door that failed is left alone for this long while another works. */
-const suspectMs = 500;
-/** After failing for this long, a door gets one trial per `suspectMs` instead of every request. */
+const trialMs = 500;
+const trialMsMax = 8000;
+/** When all doors have been failing for this long, it is an outage: fail fast instead of queueing up. */
 const outageAfterMs = 3000;
 const idleMs = 30_000;
+
+/** What is known of a door from its use. */
+export interface DoorRecord {
+  failingSince: number | null;
+  /** In a row. */
+  failures: number;
+  /** When a request tried it last while it was failing. */
+  triedAt: number;
+}
+
+/** One way to the database: a URL with a small pool that connects when first needed. */
+export interface SqlDoor extends DoorRecord {
+  readonly pool: Pool;
+}
 
 export interface DoorOptions {
   applicationName: string;
   connectionsMax: number;
   connectTimeoutMs: number;
-}
-
-/** One way to the database: a URL with a small pool, and what is known of it from use. Connects when first needed. */
-export interface SqlDoor {
-  readonly pool: Pool;
-  failingSince: number | null;
-  /** No request should try it before this, unless there is no other. */
-  suspectUntil: number;
 }
 
 export function createSqlDoor(url: string, options: DoorOptions): SqlDoor {
@@ -34,31 +40,38 @@ export function createSqlDoor(url: string, options: DoorOptions): SqlDoor {
   // Without listeners either would end the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
-  return { pool, failingSince: null, suspectUntil: 0 };
+  return { pool, failingSince: null, failures: 0, triedAt: 0 };
 }
 
-export function markWorking(door: SqlDoor): void {
+export function markWorking(door: DoorRecord): void {
   door.failingSince = null;
-  door.suspectUntil = 0;
+  door.failures = 0;
 }
 
-export function markFailing(door: SqlDoor, now: number): void {
+export function markFailing(door: DoorRecord, now: number): void {
   door.failingSince ??= now;
-  door.suspectUntil = now + suspectMs;
+  door.failures += 1;
+  door.triedAt = now;
 }
 
 /**
- * The first door that works, in the order given; else the one whose turn it is. When all have been failing for a while,
- * each gets one trial per half second and everybody else gets `null`: failing fast instead of queueing up.
+ * The first door in order that works. One before it that fails is tried by a single request now and then, so that the
+ * preferred door is used again soon after it is well. When all fail, the one that was tried longest ago; in an outage only
+ * a single request per half second, and `null` for everybody else.
  */
-export function chooseDoor(doors: readonly SqlDoor[], now: number): SqlDoor | null {
-  const working = doors.find((door) => door.failingSince === null);
-  if (working !== undefined) return working;
-  const next = [...doors].sort((a, b) => a.suspectUntil - b.suspectUntil)[0];
-  if (next === undefined) return null;
-  if (now - (next.failingSince ?? now) > outageAfterMs) {
-    if (now < next.suspectUntil) return null;
-    next.suspectUntil = now + suspectMs;
-  }
-  return next;
+export function chooseDoor<Door extends DoorRecord>(doors: readonly Door[], now: number): Door | null {
+  const isOutage = doors.every(
+    (door) => door.failingSince !== null && now - door.failingSince > outageAfterMs,
+  );
+  const works = doors.some((door) => door.failingSince === null);
+  const due = works
+    ? doors.find((door) => door.failingSince === null || now - door.triedAt >= toTrialMs(door))
+    : doors.toSorted((a, b) => a.triedAt - b.triedAt)[0];
+  if (due === undefined || (isOutage && now - due.triedAt < trialMs)) return null;
+  if (due.failingSince !== null) due.triedAt = now;
+  return due;
+}
+
+function toTrialMs({ failures }: DoorRecord): number {
+  return Math.min(trialMs * 2 ** (failures - 1), trialMsMax);
 }

@@ -129,8 +129,8 @@ async function attemptUntil<T>(doors: readonly SqlDoor[], work: Work<T>, deadlin
     if (attempt.ok) return attempt.value;
     cause = attempt.error;
     if (attempt.final) throw attempt.failure === 'statement' ? cause : unavailable(cause);
-    const another = doors.some((other) => other.failingSince === null);
-    const waitMs = another ? 0 : pauseMs * (0.5 + Math.random());
+    const works = doors.some((other) => other.failingSince === null);
+    const waitMs = works ? 0 : pauseMs * (0.5 + Math.random());
     if (performance.now() + waitMs >= deadline) throw unavailable(cause);
     if (waitMs > 0) await sleep(waitMs);
   }
@@ -151,12 +151,12 @@ async function attemptOnce<T>(door: SqlDoor, work: Work<T>, deadline: number): P
     const failure = isAlwaysOnError(error) ? 'statement' : toSqlFailure(error);
     // A connection that failed is never used again: what it is in the middle of is not known.
     client?.release(failure === 'unavailable');
-    const exhausted = client === undefined && isPoolExhausted(error);
     if (failure !== 'unavailable') markWorking(door);
-    else if (!exhausted) markFailing(door, performance.now());
+    // Waiting for a free connection is no fault of the door: while writes are held, all are in use for a moment.
+    else if (!isPoolExhausted(error)) markFailing(door, performance.now());
     // A conflict is known to have changed nothing; what an unavailable server did last is not known.
-    const unknown = failure === 'unavailable' && begun && !work.idempotent;
-    return { ok: false, error, failure, final: failure === 'statement' || exhausted || unknown };
+    const isUnknown = failure === 'unavailable' && begun && !work.idempotent;
+    return { ok: false, error, failure, final: failure === 'statement' || isUnknown };
   }
 }
 
@@ -200,8 +200,7 @@ async function inTransaction<T>(client: pg.PoolClient, input: TransactionInput<T
     input.begun();
     const result = await workOrRollBack(client, input);
     const { command } = await client.query({ text: 'COMMIT', ...toTimeout(input) });
-    if (command !== 'COMMIT')
-      throw new Error('The transaction had failed before, and its error was swallowed.');
+    if (command !== 'COMMIT') throw new Error('A statement had failed, and its error was swallowed.');
     if (copyLost) throw new AlwaysOnError('AON_COPY_MISSING', 'The write stands on one server only.');
     return result;
   } finally {

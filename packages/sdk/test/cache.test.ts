@@ -113,10 +113,12 @@ test('an outage without a cached value is told, and null is never cached', async
   expect(await reader.read('a', async () => 1)).toMatchObject({ value: 1, source: 'store' });
 });
 
-test('a read after a drop does not join one from before it', async () => {
-  const reader = createCachedReader(open());
+test('a read after a drop does not join one from before it, and what that one finds is not kept', async () => {
+  const cache = open();
+  const reader = createCachedReader(cache);
   const before = reader.read('a', () => sleep(200).then(() => 'before'));
   await reader.drop(['a']);
   expect(await reader.read('a', async () => 'after')).toMatchObject({ value: 'after' });
   expect(await before).toMatchObject({ value: 'before' });
+  expect((await cache.get('a'))?.value).toBe('after');
 });

@@ -18,7 +18,7 @@ export interface UnitProcess extends SupervisedProcess {
 }
 
 /** The user that a unit runs as; undefined is the host's own, which is all that a host without root can give. */
-export async function userOf(spec: Pick<UnitSpec, 'runAs'>): Promise<SystemUser | undefined> {
+async function userOf(spec: Pick<UnitSpec, 'runAs'>): Promise<SystemUser | undefined> {
   return spec.runAs === 'engine' && process.getuid?.() === 0 ? lookupUser('postgres') : undefined;
 }
 

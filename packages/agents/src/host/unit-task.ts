@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { killMarked, outputOf, type ProcessMark } from '@alwayson/engines/process/marked-processes.ts';
+import { killMarked, pipedOutputOf, type ProcessMark } from '@alwayson/engines/process/marked-processes.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { TaskRequest, TaskResult, UnitSpec } from '@alwayson/protocol/units.ts';
 import { baseEnvironment, type HostConfig, taskMark } from './host-config.ts';
@@ -35,7 +35,7 @@ export async function runTask(
   try {
     const child = await startTask(config, spec, { request, mark });
     // A single-user PostgreSQL, as pg_rewind starts it, keeps no other trace of where it comes from.
-    const outputIs = outputOf(child.pid ?? 0);
+    const outputIs = pipedOutputOf(child.pid ?? 0);
     if (outputIs !== undefined) mark.outputIs = outputIs;
     return await awaitTask(child, { request, mark });
   } finally {

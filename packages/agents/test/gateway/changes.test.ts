@@ -157,18 +157,18 @@ test('a lost record does not let the past in, and a damaged one is set aside', a
 
 test('two gateways share the front door; one killed with -9 costs only what it had in flight', async () => {
   east = await rig.startGateway('east', record);
+  const startedAt = performance.now();
   const load = startLoad({ url: `${rig.frontDoor}/shop/?ms=5`, perSecond: 200 });
   const single = startLoad({ url: `${rig.frontDoor}/shop/?ms=5`, perSecond: 50, keepAlive: false });
-  await sleep(1000);
-  expect([...load.result.byStamp.keys()].sort()).toEqual(
-    [east1, west1, west2].map(({ route }) => route.id).sort(),
-  );
+  // Connections are spread by chance; many new ones reach both gateways, and through them the stamps of both regions.
+  await until(() => single.result.byStamp.size === 3, 'both gateways to serve');
+  const killedAtMs = performance.now() - startedAt;
   process.kill(await east.worker(), 'SIGKILL');
   await sleep(1500);
   const results = await Promise.all([load.stop(), single.stop()]);
   const failures = results.flatMap((result) => result.failures);
   console.log('gateway kill -9', { sent: results[0].sent + results[1].sent, failures });
-  expect(failures.filter((failure) => Number.parseInt(failure, 10) > 1300)).toEqual([]);
+  expect(failures.filter((failure) => Number.parseInt(failure, 10) > killedAtMs + 300)).toEqual([]);
   expect(failures.length).toBeLessThan(40);
 });
 

@@ -1,5 +1,6 @@
 import type { DatabaseMember, DatabasePolicy } from '@alwayson/core/database/database-record.ts';
 import { toRegions } from '@alwayson/core/estate/topology.ts';
+import { findPgbouncer } from '@alwayson/engines/pgbouncer/find-binary.ts';
 import { findPostgresBinaries } from '@alwayson/engines/postgres/find-binaries.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { type Environment, type Zone, zonePorts } from '@alwayson/protocol/environment.ts';
@@ -19,6 +20,7 @@ export interface DoorPlan {
 /** What stays the same as long as the environment does: which servers and doors there are, and what a copy means. */
 export interface DatabasePlan {
   binDir: string;
+  pgbouncer: string;
   members: readonly MemberPlan[];
   doors: readonly DoorPlan[];
   policy: DatabasePolicy;
@@ -56,6 +58,7 @@ export function planDatabase(
   const isReplicated = (store?.durability ?? 'replicated') === 'replicated';
   return {
     binDir: findPostgresBinaries().dir,
+    pgbouncer: findPgbouncer(),
     members,
     doors: zones.map((zone) => ({ id: `pgbouncer-${zone.name}`, zone, port: zonePorts.pgbouncer })),
     policy: { members, copy: isReplicated ? (store?.whenCopyLost ?? 'degrade') : 'none' },

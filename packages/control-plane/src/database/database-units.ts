@@ -1,6 +1,6 @@
 import type { DatabaseRecord } from '@alwayson/core/database/database-record.ts';
 import { toSlotName } from '@alwayson/core/database/replication-slot.ts';
-import { doorCommand, renderDoorFiles } from '@alwayson/engines/pgbouncer/door-files.ts';
+import { renderDoorFiles } from '@alwayson/engines/pgbouncer/door-files.ts';
 import {
   applicationDatabase,
   applicationUser,
@@ -81,7 +81,7 @@ export function renderDoorUnit(
     id: door.id,
     kind: 'pgbouncer',
     generation: version,
-    command: [...doorCommand],
+    command: [plan.pgbouncer, '{dir}/pgbouncer.ini'],
     address: door.zone.address,
     port: door.port,
     runAs: 'engine',

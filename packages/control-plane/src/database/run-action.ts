@@ -25,6 +25,11 @@ import { fenceMember } from './fence-member.ts';
 
 const proofDeadlineMs = 5000;
 const outputBytesMax = 1000;
+const rejoined = {
+  restart: 'is started again to follow',
+  rewind: 'was rewound to follow',
+  rebuild: 'was copied from',
+} as const;
 
 /**
  * Does one thing that was decided, and looks at the member again, so that nobody decides by what was true before. Every kind
@@ -110,15 +115,14 @@ async function rejoin(runtime: DatabaseRuntime, member: string): Promise<void> {
   const { postgresSuperuser, postgresReplication } = plan.passwords;
   if (method === 'rewind') {
     await runTask(runtime, member, renderRewind(plan.binDir, { address, port, password: postgresSuperuser }));
-  } else {
+  } else if (method === 'rebuild') {
     await runTask(
       runtime,
       member,
       renderRebuild(plan.binDir, { address, port, password: postgresReplication }),
     );
   }
-  const message =
-    method === 'rewind' ? `${member} was rewound to ${writer}.` : `${member} was copied from ${writer}.`;
+  const message = `${member} ${rejoined[method]} ${writer}.`;
   context.journal.event({ severity: 'info', type: `database.${method}`, entity: member, message });
   if (runtime.record.value.term === term) await start(runtime, member);
 }

@@ -5,18 +5,26 @@ import type { Placement } from '../placement/placement.ts';
 const reportDelayMs = 2000;
 const retryMs = 1000;
 
+export interface WantedUnit {
+  unit: string;
+  zone: string;
+  /** The same as long as `render` would give the same: a unit is rendered only when it changes. */
+  key: string;
+  render: () => UnitSpecInput;
+}
+
 interface Entry {
   zone: string;
+  key: string;
   spec: UnitSpecInput;
-  text: string;
-  sent: { text: string; specHash: string; at: number } | null;
+  sent: { spec: UnitSpecInput; specHash: string; at: number } | null;
   sending: Promise<void> | null;
   failedAt: number;
 }
 
 export interface SpecKeeper {
   /** Names what a unit shall be; sent in the background whenever the host does not hold it. */
-  want(zone: string, spec: UnitSpecInput): void;
+  want(wanted: WantedUnit): void;
   /** Returns when the host holds what is wanted at that moment; throws what the host answered. */
   settle(unit: string): Promise<void>;
 }
@@ -32,18 +40,18 @@ export function createSpecKeeper({ placement, onSent, onFailure }: SpecKeeperCon
   const entries = new Map<string, Entry>();
 
   const isHeld = (entry: Entry) => {
-    if (entry.sent?.text !== entry.text) return false;
+    if (entry.sent?.spec !== entry.spec) return false;
     if (performance.now() - entry.sent.at < reportDelayMs) return true;
     const unit = placement.observe(entry.zone).host?.units.find(({ id }) => id === entry.spec.id);
     return unit?.specHash === entry.sent.specHash;
   };
 
   const send = (entry: Entry): Promise<void> => {
-    const { text, spec, zone } = entry;
+    const { spec, zone } = entry;
     entry.sending = placement
       .apply(zone, spec)
       .then(({ specHash }) => {
-        entry.sent = { text, specHash, at: performance.now() };
+        entry.sent = { spec, specHash, at: performance.now() };
       })
       .finally(() => {
         entry.sending = null;
@@ -52,17 +60,19 @@ export function createSpecKeeper({ placement, onSent, onFailure }: SpecKeeperCon
   };
 
   return {
-    want(zone, spec) {
-      const text = JSON.stringify(spec);
-      const entry = entries.get(spec.id) ?? { zone, spec, text, sent: null, sending: null, failedAt: 0 };
-      entries.set(spec.id, Object.assign(entry, { spec, text }));
+    want({ unit, zone, key, render }) {
+      let entry = entries.get(unit);
+      if (entry === undefined) {
+        entry = { zone, key, spec: render(), sent: null, sending: null, failedAt: Number.NEGATIVE_INFINITY };
+        entries.set(unit, entry);
+      } else if (entry.key !== key) Object.assign(entry, { key, spec: render() });
       if (entry.sending !== null || performance.now() - entry.failedAt < retryMs || isHeld(entry)) return;
       if (placement.observe(zone).contact !== 'connected') return;
       send(entry).then(
-        () => onSent(spec.id),
+        () => onSent(unit),
         (error: unknown) => {
           entry.failedAt = performance.now();
-          onFailure(spec.id, error);
+          onFailure(unit, error);
         },
       );
     },

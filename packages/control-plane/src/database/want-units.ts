@@ -7,7 +7,10 @@ import { renderDoorUnit, renderMemberUnit } from './database-units.ts';
 /** Every server in the role that the record gives it, every door leading to the member that takes writes. */
 export function wantUnits(runtime: DatabaseRuntime, observation: DatabaseObservation): void {
   const { plan, record, specs } = runtime;
-  for (const member of plan.members) specs.want(member.zone, renderMemberUnit(plan, member, record));
+  for (const member of plan.members) {
+    const render = () => renderMemberUnit(plan, member, record);
+    specs.want({ unit: member.id, zone: member.zone, key: String(record.version), render });
+  }
   // A door moves only once the new writer takes writes; until then its clients wait instead of being refused. A controller
   // that has not seen the writer yet leaves the doors as they are.
   const { writer, initialised } = record.value;
@@ -17,6 +20,8 @@ export function wantUnits(runtime: DatabaseRuntime, observation: DatabaseObserva
   for (const door of plan.doors) {
     const read = decideReads(door.zone, record.value, { observation, policy: plan.policy });
     const route = { write, read: read === null ? write : memberOf(plan, read) };
-    specs.want(door.zone.name, renderDoorUnit(plan, door, { route, version: record.version }));
+    const render = () => renderDoorUnit(plan, door, { route, version: record.version });
+    const key = `${record.version} ${route.write.id} ${route.read.id}`;
+    specs.want({ unit: door.id, zone: door.zone.name, key, render });
   }
 }

@@ -230,6 +230,13 @@ export function describePlacement(name: string, createLab: () => Promise<Placeme
       expect(lives(pid)).toBe(false);
     });
 
+    test('a task leaves nothing running', async () => {
+      await placement.apply(zone, lab.spec(zone, 'leaving'));
+      const command = ['sh', '-c', 'env -i sleep 986 & echo $!'];
+      const { stdout } = await placement.task(zone, 'leaving', { command });
+      expect(lives(Number(stdout))).toBe(false);
+    });
+
     test('a removed unit is gone, with purge its folder too', async () => {
       await placement.apply(zone, lab.spec(zone, 'removed'));
       const { pid } = await ready('removed');

@@ -12,7 +12,10 @@ test('a frozen host is silent: what waits for it is given up, and it is connecte
     const pid = await lab.startHost('west-1');
     await eventually('connected', () => placement.observe('west-1').contact === 'connected');
     process.kill(pid, 'SIGSTOP');
-    const waiting = placement.task('west-1', 'unit', { command: ['true'] });
+    const waiting = placement.task('west-1', 'unit', {
+      command: ['true'],
+      timeoutMs: 600_000,
+    });
     await expect(waiting).rejects.toMatchObject({ code: 'AON_UNREACHABLE' });
     expect(placement.observe('west-1')).toMatchObject({ contact: 'silent', host: { pid } });
     process.kill(pid, 'SIGCONT');

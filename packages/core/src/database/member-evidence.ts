@@ -5,8 +5,11 @@ import type { MemberObservation } from './database-observation.ts';
 const frozenFailures = 3;
 /** Two answers of the writer: a standby that reconnects is missing from one of them. */
 const missesMax = 2;
-/** A standby that does not stream gets this long before its data is doubted: it may be replaying what it has. */
-const lostMs = 8000;
+/**
+ * A standby that does not stream gets this long before its data is doubted, for it may be replaying what it has; with every
+ * repair that did not help, twice as long.
+ */
+const lostMs = { first: 8000, max: 600_000 };
 const down: readonly (UnitState | null)[] = ['exited', 'stopped', 'held', null];
 
 /** Hard evidence that no process of this member runs: its host says so, or nobody listens at either port. */
@@ -45,5 +48,6 @@ export function isDetached(member: MemberObservation): boolean {
 
 /** The writer was there all the time and this member did not come to follow it. */
 export function isLost(member: MemberObservation): boolean {
-  return !member.link.attached && member.link.forMs > lostMs;
+  const patienceMs = Math.min(lostMs.max, lostMs.first * 2 ** member.tries.rejoins);
+  return !member.link.attached && member.link.forMs > patienceMs;
 }

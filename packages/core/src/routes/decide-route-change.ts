@@ -22,7 +22,7 @@ export function compareRouteVersions(left: RouteVersion, right: RouteVersion): n
 }
 
 /** The record with everything taken out that HAProxy can change while it runs; two records with equal structure need no reload. */
-export function toRouteStructure(record: RouteRecord): RouteRecord {
+function toRouteStructure(record: RouteRecord): RouteRecord {
   const stamps = record.stamps.map((stamp): RouteStamp => ({ ...stamp, state: 'ready', weight: 1 }));
   return { ...record, epoch: 0, generation: 0, stamps: stamps.sort((a, b) => (a.id < b.id ? -1 : 1)) };
 }

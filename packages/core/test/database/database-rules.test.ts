@@ -158,6 +158,9 @@ test('a rewind is tried once, and only towards a newer timeline', () => {
   expect(chooseRejoinMethod(data, { writerTimeline: 3, rejoins: 0 })).toBe('rewind');
   expect(chooseRejoinMethod(data, { writerTimeline: 3, rejoins: 1 })).toBe('rebuild');
   expect(chooseRejoinMethod(data, { writerTimeline: 2, rejoins: 0 })).toBe('rebuild');
+  const follower = { kind: 'standby', timeline: 3 } as const;
+  expect(chooseRejoinMethod(follower, { writerTimeline: 3, rejoins: 0 })).toBe('restart');
+  expect(chooseRejoinMethod(follower, { writerTimeline: 3, rejoins: 1 })).toBe('rebuild');
   expect(chooseRejoinMethod({ kind: 'broken' }, { writerTimeline: 3, rejoins: 0 })).toBe('rebuild');
 });
 

@@ -303,7 +303,8 @@ export class DatabaseWorld {
     const writerTimeline = source.data.timelines.length;
     const method = chooseRejoinMethod(inspect(member), { writerTimeline, rejoins });
     // On the same timeline a rewind finds nothing to do.
-    const isRepaired = method === 'rebuild' || member.data?.timelines.length !== writerTimeline;
+    const canRewind = method === 'rewind' && member.data?.timelines.length !== writerTimeline;
+    const isRepaired = method === 'rebuild' || canRewind;
     if (!isWhole) member.data = null;
     else if (isRepaired) member.data = { ...source.data, lastRan: 'standby' };
     member.known = { kind: 'unknown' };

@@ -9,11 +9,6 @@ export const lastBackend = (component: string) => `last_${component}`;
 /** The stamp agents, for the health endpoint. */
 export const healthBackend = 'stamp_health';
 
-/** The component of a backend that carries shares; null for any other. */
-export function toBackendComponent(backend: string): string | null {
-  return /^(?:live|last)_(.+)$/.exec(backend)?.[1] ?? null;
-}
-
 export interface BackendOptions {
   record: RouteRecord;
   region: string;

@@ -35,8 +35,6 @@ export function renderDoorFiles(input: DoorFilesInput): UnitFile[] {
   ];
 }
 
-export const doorCommand: readonly string[] = ['pgbouncer', '{dir}/pgbouncer.ini'];
-
 function renderConfiguration(input: DoorFilesInput): string {
   const route = (name: 'write' | 'read') =>
     `${name} = host=${input[name].address} port=${input[name].port} dbname=${input.database} pool_size=${input.poolSizes[name]}`;

@@ -1,5 +1,5 @@
 import type { TaskRequestInput } from '@alwayson/protocol/units.ts';
-import { replicationUser, superuser } from './server-files.ts';
+import { repairMarker, replicationUser, superuser } from './server-files.ts';
 
 /** Scripts over a server's data folder, run by its host in the unit's folder. Each may be interrupted and run again. */
 
@@ -11,7 +11,7 @@ export interface CopySource {
   password: string;
 }
 
-/** What a stopped server's data folder holds. `broken`: a rewind began and did not end, or its control file is not readable. */
+/** What a stopped server's data folder holds. `broken`: a repair began and did not end, or its control file is not readable. */
 export type DataFolderReport =
   | { kind: 'absent' | 'broken' }
   | { kind: 'primary' | 'standby'; timeline: number };
@@ -28,7 +28,7 @@ export function renderInitialise(binDir: string, password: string): TaskRequestI
 
 export function renderInspect(binDir: string): TaskRequestInput {
   const script = `
-    if [ -e rewinding ]; then echo broken; exit; fi
+    if [ -e ${repairMarker} ]; then echo broken; exit; fi
     if [ ! -d data ]; then echo absent; exit; fi
     if [ -e data/backup_label ]; then echo copied; fi
     LC_ALL=C ${binDir}/pg_controldata -D data || echo damaged`;
@@ -41,22 +41,22 @@ export function renderInspect(binDir: string): TaskRequestInput {
  */
 export function renderRewind(binDir: string, source: CopySource): TaskRequestInput {
   const script = `
-    : > rewinding; rm -f data/standby.signal
+    : > ${repairMarker}; rm -f data/standby.signal
     ${binDir}/pg_rewind --target-pgdata=data --config-file="$PWD/postgresql.conf" \\
       --source-server="host=${source.address} port=${source.port} user=${superuser} dbname=postgres connect_timeout=5"
-    touch data/standby.signal; sync data/standby.signal; rm -f rewinding`;
+    touch data/standby.signal; sync data/standby.signal; rm -f ${repairMarker}`;
   return { command: toCommand(script), env: { PGPASSWORD: source.password }, timeoutMs: copyDeadlineMs };
 }
 
 /** Replaces the folder by a fresh copy of the source's, which takes its place only when it is whole. */
 export function renderRebuild(binDir: string, source: CopySource): TaskRequestInput {
   const script = `
-    rm -rf data.new
+    : > ${repairMarker}; rm -rf data.new
     ${binDir}/pg_basebackup -D data.new --checkpoint=fast --wal-method=stream --status-interval=1 --no-password \\
       -d "host=${source.address} port=${source.port} user=${replicationUser} connect_timeout=5"
     touch data.new/standby.signal; rm -rf data.old
     if [ -d data ]; then mv data data.old; fi
-    mv data.new data; rm -f rewinding; rm -rf data.old`;
+    mv data.new data; rm -f ${repairMarker}; rm -rf data.old`;
   return { command: toCommand(script), env: { PGPASSWORD: source.password }, timeoutMs: copyDeadlineMs };
 }
 

@@ -5,6 +5,9 @@ export const replicationUser = 'replicator';
 export const applicationUser = 'app';
 export const applicationDatabase = 'app';
 
+/** A file beside the data folder while its content is being exchanged: whoever asks for a start then, nothing starts. */
+export const repairMarker = 'repairing';
+
 /** Nobody has this name: a server that waits for it acknowledges nothing. */
 const nobody = 'alwayson-nobody';
 
@@ -126,6 +129,7 @@ function renderStartScript({ binDir, role }: ServerFilesInput): string {
   const asStandby = role.type === 'standby' ? '[ ! -d "$1/data" ] || touch "$1/data/standby.signal"\n' : '';
   return `#!/bin/sh
 trap '' HUP
+if [ -e "$1/${repairMarker}" ]; then echo 'The data folder is being repaired.'; exit 1; fi
 ${asStandby}exec ${binDir}/postgres -D "$1/data" -c config_file="$1/postgresql.conf" -c hba_file="$1/pg_hba.conf"
 `;
 }

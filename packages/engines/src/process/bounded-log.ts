@@ -3,14 +3,14 @@ import { rename, rm, stat, truncate } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { SystemUser } from './system-user.ts';
 
-export interface LogBounds {
+interface LogBounds {
   /** A file that is larger is rotated. */
   bytesMax: number;
   /** Files kept, the one that is written included: `unit.log`, `unit.log.1`, `unit.log.2` for 3. */
   filesMax: number;
 }
 
-export const logBounds: LogBounds = { bytesMax: 5 * 1024 * 1024, filesMax: 3 };
+const logBounds: LogBounds = { bytesMax: 5 * 1024 * 1024, filesMax: 3 };
 
 /** Opens a log for appending; every writer of the descriptor goes on at the end, also after it was cut. Close it after use. */
 export function openLog(file: string, owner?: SystemUser): number {

@@ -14,7 +14,7 @@ export interface ProcessMark {
   value: string;
   /** Processes whose standard output or error is a file below this folder count too. */
   outputsBelow?: string;
-  /** Processes that have this very standard error count too: see `outputOf`. */
+  /** Processes whose standard output or error is this very pipe count too: see `pipedOutputOf`. */
   outputIs?: string;
 }
 
@@ -69,14 +69,19 @@ function hasEntry(pid: number, entry: string): boolean {
 function hasOutput(pid: number, { outputsBelow, outputIs }: ProcessMark): boolean {
   if (outputsBelow === undefined && outputIs === undefined) return false;
   return [1, 2].some((descriptor) => {
-    const output = outputOf(pid, descriptor);
+    const output = readOutput(pid, descriptor);
     if (output === undefined) return false;
     return output === outputIs || (outputsBelow !== undefined && output.startsWith(`${outputsBelow}/`));
   });
 }
 
-/** What an output of a process is connected to: the path of a file, or `socket:[123]`, which no other has. */
-export function outputOf(pid: number, descriptor = 2): string | undefined {
+/** The name of the pipe or socket that a process has as standard error; undefined when it is a file that others may share. */
+export function pipedOutputOf(pid: number): string | undefined {
+  const output = readOutput(pid, 2);
+  return output !== undefined && /^(?:pipe|socket):\[/.test(output) ? output : undefined;
+}
+
+function readOutput(pid: number, descriptor: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/fd/${descriptor}`);
   } catch {

@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { identify, isRunning, signalProcess } from '../../src/process/identity.ts';
-import { findMarked, killMarked, type ProcessMark } from '../../src/process/marked-processes.ts';
+import {
+  findMarked,
+  killMarked,
+  pipedOutputOf,
+  type ProcessMark,
+} from '../../src/process/marked-processes.ts';
 import {
   adoptProcess,
   type SpawnRequest,
@@ -64,6 +69,21 @@ test('a stop gives time, then none', async () => {
   await stopProcess(deaf, { signal: 'SIGTERM', deadlineMs: 200, mark });
   expect(await deaf.exited).toEqual({ code: null, signal: 'SIGKILL' });
   expect(findMarked(mark)).toEqual([]);
+});
+
+test('what shares a pipe is found by it, what shares a file is not', async () => {
+  const piped = spawn('env', ['-i', 'sleep', '60'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const filed = spawn('env', ['-i', 'sleep', '60'], { stdio: 'ignore' });
+  try {
+    expect(pipedOutputOf(filed.pid ?? 0)).toBeUndefined();
+    const outputIs = pipedOutputOf(piped.pid ?? 0);
+    if (outputIs === undefined) throw new Error('it has no pipe');
+    const byPipe = { variable: 'PROCESS_TEST', value: dir, outputIs };
+    expect(findMarked(byPipe).map(({ pid }) => pid)).toEqual([piped.pid]);
+  } finally {
+    piped.kill('SIGKILL');
+    filed.kill('SIGKILL');
+  }
 });
 
 test('a frozen process is stopped without being woken', async () => {

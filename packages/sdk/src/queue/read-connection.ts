@@ -56,6 +56,20 @@ export async function openReadConnection(queue: QueueRegion): Promise<ReadConnec
     return send(['EVAL', forgetScript, String(keys.length), ...keys, incarnation]);
   };
 
+  const measure = async (holdings: readonly ShardHolding[]) => {
+    const measuring = holdings.map(async (holding) => {
+      const { stream } = sourceOf(holding);
+      const [length, heads] = await Promise.all([
+        send(['XLEN', stream]),
+        send(['XRANGE', stream, '-', '+', 'COUNT', '1']),
+      ]);
+      const [head] = heads as [string, string[]][];
+      holding.depth = Number(length);
+      holding.waitingSince = head === undefined ? null : toTime(head[0]);
+    });
+    await within(Promise.all(measuring), answerTimeoutMs);
+  };
+
   return {
     get isOpen() {
       return connection.isOpen;
@@ -67,36 +81,24 @@ export async function openReadConnection(queue: QueueRegion): Promise<ReadConnec
       const streams = sources.map(({ stream }) => stream);
       const trimming = trims.map(send);
       trims = [];
-      const counting = streams.map((stream) => send(['XLEN', stream]));
       const reading = send(['XREAD', 'COUNT', String(batchMax), ...block, 'STREAMS', ...streams, ...ids]);
       waiting = block.length > 0;
-      const answers = Promise.all([Promise.all(counting), reading, ...trimming]);
-      const [lengths, reply] = await within(answers, waitMs + answerTimeoutMs).finally(
-        () => (waiting = false),
-      );
-      for (const [n, { holding }] of sources.entries()) holding.depth = Number(lengths[n]);
+      const answers = Promise.all([reading, ...trimming]);
+      const [reply] = await within(answers, waitMs + answerTimeoutMs).finally(() => (waiting = false));
       const found = sources.map(({ holding, incarnation, stream, behind }) => {
         const entries = ((reply as StreamReply)?.[stream] ?? []).map(fromStream);
         if (behind && entries.length === 0) drained.add(stream);
+        holding.depth = entries.length;
         return { holding, incarnation, entries };
       });
+      // A full batch may be the beginning of more.
+      const full = found.filter(({ entries }) => entries.length === batchMax);
+      if (full.length > 0) await measure(full.map(({ holding }) => holding));
       const done = sources.filter(({ behind, stream }) => behind && drained.has(stream));
       await Promise.all(done.map(({ incarnation }) => within(forget(incarnation), answerTimeoutMs)));
       return found;
     },
-    async measure(holdings) {
-      const measuring = holdings.map(async (holding) => {
-        const { stream } = sourceOf(holding);
-        const [length, heads] = await Promise.all([
-          send(['XLEN', stream]),
-          send(['XRANGE', stream, '-', '+', 'COUNT', '1']),
-        ]);
-        const [head] = heads as [string, string[]][];
-        holding.depth = Number(length);
-        holding.waitingSince = head === undefined ? null : toTime(head[0]);
-      });
-      await within(Promise.all(measuring), answerTimeoutMs);
-    },
+    measure,
     trim({ shard, incarnation, lastId }) {
       trims.push(['XTRIM', queueKeys.stream(shard, incarnation), 'MINID', toNextId(lastId)]);
     },

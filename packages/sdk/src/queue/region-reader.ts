@@ -115,6 +115,7 @@ export function createRegionReader(queue: QueueRegion, context: ReaderContext): 
       holding.positions?.set(incarnation, lastId);
       holding.failures = 0;
       holding.waitingSince = null;
+      holding.depth = Math.max(0, holding.depth - Math.max(1, batch.length));
       reader.trim({ shard, incarnation, lastId });
       context.applied({ ...result, oldestAcceptedAt: toTime(first.id) });
     } catch (error) {

@@ -22,8 +22,8 @@ export interface CatalogReads {
   rating(entry: DeleteEntry): Promise<RatingRow | null>;
   /** False when the item is known not to exist. When nobody can tell in time, the write is not refused for that. */
   mayExist(itemId: string): Promise<boolean>;
-  /** So that the next reads in this region see a change. */
-  forgetItem(id: string): Promise<void>;
+  /** So that the next reads in this region see a change, also where the readable member is a moment behind. Never throws. */
+  refreshItem(id: string): Promise<void>;
 }
 
 const defaultPageLimit = 100;
@@ -55,7 +55,11 @@ export function createCatalogReads(sql: Sql, cached: CachedReader): CatalogReads
       });
       return Promise.race([known, late]).finally(() => clearTimeout(timer));
     },
-    forgetItem: (id) => cached.drop([itemKey(id), itemsKey(defaultPageLimit)]),
+    async refreshItem(id) {
+      await cached.drop([itemKey(id), itemsKey(defaultPageLimit)]);
+      const load = () => sql.read((connection) => findItem(connection, id), { latest: true });
+      await cached.read(itemKey(id), load).catch(() => {});
+    },
   };
 }
 

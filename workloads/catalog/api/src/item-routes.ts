@@ -109,7 +109,7 @@ function addSynchronousWrites(server: CatalogServer, { itemWrites, reads, requir
       const identity = toRequestIdentity(request, isTest);
       const { id = toFutureId(identity), imageUrl = null, ...content } = request.body;
       const outcome = await itemWrites.create({ ...content, id, imageUrl, isTest }, identity);
-      await reads.forgetItem(id);
+      await reads.refreshItem(id);
       reply.status(201).header('location', renderItemPath({ version: request.params.version, id }));
       return toAnswer(outcome, reply);
     },
@@ -131,7 +131,7 @@ function addSynchronousWrites(server: CatalogServer, { itemWrites, reads, requir
       const identity = toRequestIdentity(request, isTestData(request));
       const ifMatch = request.headers['if-match'];
       const outcome = await itemWrites.change({ id, change: request.body, ifMatch }, identity);
-      await reads.forgetItem(id);
+      await reads.refreshItem(id);
       return toAnswer(outcome, reply);
     },
   );

@@ -50,7 +50,7 @@ const routesOnly: RouteContext = {
     comment: unused,
     rating: unused,
     mayExist: unused,
-    forgetItem: unused,
+    refreshItem: unused,
   },
   itemWrites: { create: unused, change: unused },
   queuedWrites: { enqueue: unused },

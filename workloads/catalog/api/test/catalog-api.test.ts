@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiKeys, type CatalogLab, createCatalogLab, sampleItem } from '../../db/test/support/catalog-lab.ts';
+import workload from '../../alwayson.config.ts';
 import { type Ask, ask as askRegion, root } from './ask.ts';
 
 let lab: CatalogLab;
@@ -287,6 +288,13 @@ test('pictures have a type, an ETag and a lifetime', async () => {
   expect((await ask('/images/..%2fpackage.json')).statusCode).toBe(404);
   for (const { imageUrl } of (await ask('')).json<{ imageUrl: string | null }[]>()) {
     if (imageUrl !== null) expect((await ask(imageUrl)).statusCode).toBe(200);
+  }
+});
+
+test('what the observer asks from outside exists in every environment', async () => {
+  for (const { probe } of workload.flows) {
+    const path = probe?.path ?? '';
+    if (path.startsWith(root)) expect([path, (await ask(path)).statusCode]).toEqual([path, 200]);
   }
 });
 

@@ -1,10 +1,9 @@
 import { access } from 'node:fs/promises';
 import { Manifest } from '@alwayson/protocol/manifest.ts';
 import { expect, test } from 'vitest';
-import workload from '../../alwayson.config.ts';
-import { sampleItem } from './support/catalog-lab.ts';
+import workload from '../../../workloads/catalog/alwayson.config.ts';
 
-const folder = new URL('../../', import.meta.url);
+const folder = new URL('../../../workloads/catalog/', import.meta.url);
 
 test('the catalog declares itself validly, with programs and migrations that exist', async () => {
   const manifest = Manifest.parse(workload);
@@ -17,9 +16,4 @@ test('the catalog declares itself validly, with programs and migrations that exi
   for (const { migrations } of manifest.stores) {
     if (migrations !== undefined) await access(new URL(migrations, folder));
   }
-});
-
-test('the probe of the item flow asks for an item that every environment has', () => {
-  const probes = Manifest.parse(workload).flows.map(({ probe }) => probe?.path);
-  expect(probes).toContain(`/catalogservice/api/1.0/catalogitem/${sampleItem}`);
 });

@@ -1,0 +1,23 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+
+/** Where packages put it; ordinary users do not have all of these in PATH. */
+const usualDirs = ['/usr/sbin', '/usr/local/sbin', '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'];
+
+/** The PgBouncer program, absolute. Throws AON_PREREQUISITE_MISSING. */
+export function findPgbouncer(path = process.env.PATH ?? ''): string {
+  const dirs = [...path.split(delimiter).filter((dir) => dir !== ''), ...usualDirs];
+  const found = dirs.map((dir) => join(dir, 'pgbouncer')).find(isExecutable);
+  if (found !== undefined) return found;
+  throw new AlwaysOnError('AON_PREREQUISITE_MISSING', 'The program pgbouncer is not installed.');
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
