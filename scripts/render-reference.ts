@@ -1,6 +1,7 @@
-import type { Command } from 'commander';
 import { createManifestJsonSchema } from '@alwayson/cli/manifest/manifest-json-schema.ts';
 import { createProgram } from '@alwayson/cli/program.ts';
+
+type Command = ReturnType<typeof createProgram>;
 
 const helpWidth = 100;
 

@@ -5,8 +5,10 @@ import { createProgram } from './program.ts';
 
 /** Runs one command line; the process's exit code is set, never forced, so that output gets out whole. */
 async function main(args: readonly string[]): Promise<void> {
-  // A reader that went away (`alwayson events | head`) is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  // A reader that went away (`alwayson events | head`) ends the command and is no failure.
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => code === 'EPIPE' && process.exit(0));
+  // A terminal that was closed cannot be told anything, and what is going on must still end in order.
+  process.stderr.on('error', () => undefined);
   try {
     const program = createProgram();
     if (args.length === 0) program.outputHelp();

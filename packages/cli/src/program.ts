@@ -9,7 +9,7 @@ import { registerOpen } from './commands/open.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerUp } from './commands/up.ts';
 
-export const version = '0.1.0';
+const version = '0.1.0';
 
 const exitCodes =
   'Exit codes: 0 done, 1 failed, 2 wrong usage or manifest, 3 refused by a guard, 4 nothing is running.';

@@ -14,6 +14,7 @@ import { createSqliteJournal } from './operations/sqlite-journal.ts';
 import { createHostPlacement } from './placement/host-placement.ts';
 import { createQueueController } from './queue/queue-controller.ts';
 import { createSqliteRecords } from './records/sqlite-records.ts';
+import { createRecordsMirror } from './records/records-mirror.ts';
 import { openStore } from './records/sqlite-store.ts';
 import { createRoutesController } from './routes/routes-controller.ts';
 import { createObserverSignals } from './signals/observer-signals.ts';
@@ -35,9 +36,10 @@ async function main(): Promise<void> {
   mkdirSync(dirname(storeFile), { recursive: true });
 
   const now = Date.now;
-  const store = openStore(storeFile, now);
-  const records = createSqliteRecords(store, now);
-  const journal = createSqliteJournal(store, now);
+  const mirror = createRecordsMirror(join(dirname(storeFile), 'records.json'));
+  const store = openStore(storeFile, mirror, now);
+  const records = createSqliteRecords(store.database, { mirror, now });
+  const journal = createSqliteJournal(store.database, now);
   const placement = createHostPlacement({ environment });
   const context: ControllerContext = { environment, manifest, placement, records, journal, now };
   const authority = openAuthority(records, toRegions(environment)[0]?.name ?? '');
@@ -72,13 +74,20 @@ async function main(): Promise<void> {
   const consoleDir = startConsoleBuild(environment, journal);
   const server = await createApiServer({ environment, manifest, journal, placement, status, consoleDir });
   journal.closeInterrupted();
-  loop = startLoop(
-    [estate, database, queue, routes, stampSignals, observerSignals, bringUp, transitions],
+  loop = startLoop([estate, database, queue, routes, stampSignals, observerSignals, bringUp, transitions], {
     journal,
     now,
-  );
+  });
   placement.onChange(nudge);
   await server.listen({ host: '127.0.0.1', port: environment.console.port });
+  if (store.setAside !== null) {
+    journal.event({
+      severity: 'error',
+      type: 'control-plane.restored',
+      entity: 'control-plane',
+      message: `The history was unreadable and is now ${store.setAside}; the records came back from their mirror.`,
+    });
+  }
   journal.event({
     severity: 'info',
     type: 'control-plane.started',
@@ -90,7 +99,7 @@ async function main(): Promise<void> {
     await server.close();
     await loop?.close();
     await placement.close();
-    store.close();
+    store.database.close();
     process.exit(0);
   };
   process.once('SIGTERM', () => void stop());

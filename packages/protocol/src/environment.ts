@@ -6,7 +6,8 @@ import { EnvironmentType } from './words.ts';
  * (mode 0600: it holds the tokens) and read by every process of the environment (ALWAYSON_ENVIRONMENT is its path).
  *
  * State folder:
- *   environment.json                 this document
+ *   environment.json                 this document; environment.copy.json is a second copy of it
+ *   up.lock                          held by an `up` while it starts the environment
  *   manifest.json                    the validated manifest with all defaults filled in
  *   hosts/<zone>/                    the host's own files: units.json (desired), running.json, host.json (pid, start time),
  *                                    keeper.json (witness only), host.log

@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 /** The header that carries it. */
 export const apiKeyHeader = 'x-api-key';
 
-/** A check in constant time against all keys: neither a key's content nor its length shows in how long the answer takes. */
+/** A check in constant time: neither a key's content nor its length shows in how long the answer takes. */
 export function createApiKeyCheck(keys: readonly string[]): (candidate: unknown) => boolean {
   const digests = keys.map(toDigest);
   return (candidate) => {

@@ -3,15 +3,15 @@ import { isUnavailable } from './unavailable.ts';
 
 export interface CachedValue<T> {
   value: T;
-  /** `cache`: fresh. `store`: read just now. `stale`: older, because the store of record could not be asked in time. */
+  /** `cache`: fresh. `store`: read just now. `stale`: older, because the store of record did not answer in time. */
   source: 'cache' | 'store' | 'stale';
   ageMs: number;
 }
 
 export interface CachedReader {
   /**
-   * A fresh value from the cache, else what `load` finds (one load per key at a time, however many ask), else a stale value.
-   * Throws what `load` throws when there is no stale value either. null is never cached.
+   * A fresh value from the cache, else what `load` finds (one load per key at a time, however many ask), else a
+   * stale value. Throws what `load` throws when there is no stale value either. null is never cached.
    */
   read<T>(key: string, load: () => Promise<T>): Promise<CachedValue<T>>;
   /** Forgets keys after a change, so that the next read here sees it. */

@@ -26,7 +26,7 @@ export interface QueueRegion {
   servers: readonly string[];
 }
 
-/** Reads what AlwaysOn set. Run by hand, a process is `local` and listens on 127.0.0.1:8081. Throws AON_USAGE on a bad PORT. */
+/** What AlwaysOn set. Run by hand, a process is `local` and listens on 127.0.0.1:8081. Throws AON_USAGE on a bad PORT. */
 export function readIdentity(variables: Variables = process.env): Identity {
   const component = variables.ALWAYSON_COMPONENT ?? 'component';
   const stamp = variables.ALWAYSON_STAMP ?? 'local';

@@ -15,13 +15,13 @@ export interface ServerOptions {
   /** Where the stamp agent asks for readiness; as in the manifest. */
   probePath?: string;
   bodyBytesMax?: number;
-  /** Requests at work at one time; above it 503 with Retry-After, which is better than answering all of them late. */
+  /** Requests at work at one time; above it 503 with Retry-After: better than answering all of them late. */
   concurrencyMax?: number;
 }
 
-export const correlationHeader = 'x-correlation-id';
+const correlationHeader = 'x-correlation-id';
 
-/** Longer than a gateway keeps an idle connection, so that it never sends a request into a connection that is closing. */
+/** Longer than a gateway keeps an idle connection, so that it never sends a request into a closing one. */
 const keepAliveTimeoutMs = 75_000;
 const requestTimeoutMs = 15_000;
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -126,12 +126,10 @@ function createThrottle(log: Log): Log {
   };
 }
 
-/** For the log only. */
+/** For the log only: a store's own words where there are any, else where it happened. */
 function toText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined
-    ? (error.stack ?? error.message)
-    : `${error.message} Cause: ${String(error.cause)}`;
+  return error.cause instanceof Error ? error.cause.message : (error.stack ?? error.message);
 }
 
 function toVersion(params: unknown): string | undefined {

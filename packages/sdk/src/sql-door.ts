@@ -36,8 +36,8 @@ export function createSqlDoor(url: string, options: DoorOptions): SqlDoor {
     keepAlive: true,
     allowExitOnIdle: true,
   });
-  // A connection that breaks while idle leaves the pool by itself, and one that breaks between two statements fails the next.
-  // Without listeners either would end the process.
+  // A connection that breaks while idle leaves the pool by itself, and one that breaks between two statements fails
+  // the next. Without listeners either would end the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return { pool, failingSince: null, failures: 0, triedAt: 0 };
@@ -55,9 +55,9 @@ export function markFailing(door: DoorRecord, now: number): void {
 }
 
 /**
- * The first door in order that works. One before it that fails is tried by a single request now and then, so that the
- * preferred door is used again soon after it is well. When all fail, the one that was tried longest ago; in an outage only
- * a single request per half second, and `null` for everybody else.
+ * The first door in order that works. One before it that fails is tried by a single request now and then, so that
+ * the preferred door is used again soon after it is well. When all fail, the one that was tried longest ago; in an
+ * outage only a single request per half second, and `null` for everybody else.
  */
 export function chooseDoor<Door extends DoorRecord>(doors: readonly Door[], now: number): Door | null {
   const isOutage = doors.every(

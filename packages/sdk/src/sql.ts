@@ -6,6 +6,7 @@ import { chooseDoor, createSqlDoor, markFailing, markWorking, type SqlDoor } fro
 import { isPoolExhausted, type SqlFailure, toSqlFailure } from './sql-failure.ts';
 import { isUnavailable } from './unavailable.ts';
 
+/** @public */
 export interface SqlResult<Row> {
   rows: Row[];
   /** Rows that a changing statement touched. */
@@ -18,14 +19,16 @@ export interface SqlConnection {
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<SqlResult<Row>>;
 }
 
+/** @public */
 export interface ReadOptions {
   latest?: boolean;
 }
 
+/** @public */
 export interface WriteOptions {
   /**
-   * True when running the work twice has the effect of running it once, also after an answer that got lost. Then any passing
-   * failure is retried; else only one that happened before the work began.
+   * True when running the work twice has the effect of running it once, also after an answer that got lost. Then any
+   * passing failure is retried; else only one that happened before the work began, and conflicts.
    */
   idempotent: boolean;
 }
@@ -65,7 +68,7 @@ const retryPauseMs = 50;
 const retryPauseMsMax = 400;
 /** A statement that starts late gets at least this much. */
 const queryTimeoutMsMin = 100;
-/** PostgreSQL commits locally and says only this when its wait for the second copy is cancelled (recovery.md 0.5). */
+/** PostgreSQL commits locally and says only this when its wait for the second copy is cancelled. */
 const lostCopyNotice = 'canceling wait for synchronous replication';
 
 /** A client of the region's SQL doors that gets over the loss of a door, of a member and of the writer by itself. */

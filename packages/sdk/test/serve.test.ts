@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { eventually } from './support/eventually.ts';
 
-const program = join(import.meta.dirname, 'support/slow-component.ts');
+const program = fileURLToPath(new URL('support/slow-component.ts', import.meta.url));
 const host = '127.205.3.2';
 const port = 8181;
 const url = `http://${host}:${port}`;

@@ -87,7 +87,7 @@ export async function createGatewayAgent(options: GatewayAgentOptions): Promise<
   };
 
   const lastReport = () => toGatewayReport({ region, record, view: reconciler.view });
-  await files.forgetState();
+  await files.prepare();
   const kept = await store.load();
   if (kept === null) ready = await files.isUsable();
   else await use(kept);

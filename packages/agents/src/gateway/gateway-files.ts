@@ -7,16 +7,20 @@ import {
 } from '@alwayson/engines/haproxy/gateway-config.ts';
 import { toShares } from '@alwayson/engines/haproxy/gateway-shares.ts';
 import { checkHaproxyConfig } from '@alwayson/engines/haproxy/haproxy-command.ts';
+import { frozenSessionsScript } from '@alwayson/engines/haproxy/frozen-sessions.ts';
 import { emptyServersState, renderServersState } from '@alwayson/engines/haproxy/servers-state.ts';
 import type { RouteRecord } from '@alwayson/protocol/routes.ts';
 import { replaceFile } from '../agent-process/replace-file.ts';
 
 export const adminSocketName = 'admin.sock';
 const stateName = 'servers.state';
+const scriptName = 'frozen-sessions.lua';
 const configName = 'haproxy.cfg';
 
 /** What HAProxy reads in its folder. haproxy.cfg always holds the live truth: a killed HAProxy comes back from it. */
 export interface GatewayFiles {
+  /** Writes what haproxy.cfg refers to. Comes before everything else. */
+  prepare(): Promise<void>;
   render(record: RouteRecord): GatewayConfig;
   /** Writes haproxy.cfg if its text differs. `commit` runs when HAProxy has accepted the new text and before it is in place. */
   write(config: GatewayConfig, commit: () => Promise<void>): Promise<void>;
@@ -29,16 +33,31 @@ export interface GatewayFiles {
   forgetState(): Promise<void>;
 }
 
-export type GatewaySettings = Omit<GatewayConfigOptions, 'record' | 'adminSocket' | 'stateFile'>;
+export type GatewaySettings = Omit<
+  GatewayConfigOptions,
+  'record' | 'adminSocket' | 'stateFile' | 'scriptFile'
+>;
 
 export function createGatewayFiles(gatewayDir: string, settings: GatewaySettings): GatewayFiles {
   const configFile = join(gatewayDir, configName);
   const stateFile = join(gatewayDir, stateName);
   const read = () => readFile(configFile, 'utf8').catch(() => null);
 
+  const forgetState = () => replaceFile(stateFile, emptyServersState);
+
   return {
+    async prepare() {
+      await replaceFile(join(gatewayDir, scriptName), frozenSessionsScript);
+      await forgetState();
+    },
     render: (record) =>
-      renderGatewayConfig({ ...settings, record, adminSocket: adminSocketName, stateFile: stateName }),
+      renderGatewayConfig({
+        ...settings,
+        record,
+        adminSocket: adminSocketName,
+        stateFile: stateName,
+        scriptFile: scriptName,
+      }),
     async write(config, commit) {
       if ((await read()) === config.text) return commit();
       await replaceFile(configFile, config.text, async (temporary) => {
@@ -56,6 +75,6 @@ export function createGatewayFiles(gatewayDir: string, settings: GatewaySettings
         () => false,
       ),
     carryState: (record, dump) => replaceFile(stateFile, renderServersState(dump, toShares(record))),
-    forgetState: () => replaceFile(stateFile, emptyServersState),
+    forgetState,
   };
 }

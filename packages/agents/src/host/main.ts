@@ -26,15 +26,7 @@ async function main(): Promise<void> {
     log('host.ends');
     process.exit(0);
   };
-  const closeAll = async () => {
-    if (keeper !== undefined) {
-      await supervisor.closeKind('control-plane');
-      await keeper.shutdown();
-    }
-    await supervisor.shutdown();
-  };
-  let down: Promise<void> | undefined;
-  const shutdown = () => (down ??= closeAll());
+  const shutdownAll = createShutdown(supervisor, keeper);
 
   const server = createHostServer(environment.tokens.agents, log);
   const opened = Promise.withResolvers<void>();
@@ -45,21 +37,36 @@ async function main(): Promise<void> {
     shutdown: () => supervisor.shutdown(),
     exit,
   });
-  if (keeper !== undefined) registerKeeperRoutes(server, { keeper, shutdownAll: shutdown, exit });
+  if (keeper !== undefined) registerKeeperRoutes(server, { keeper, shutdownAll, exit });
   await listen(server, config);
 
   // The port is held: no other host of this zone reads or writes its state, or touches its units.
   supervisor.open();
   keeper?.open();
-  const startedAt = new Date().toISOString();
-  writeHost(hostFiles(environment, zone.name).host, { ...self, startedAt });
+  writeHost(hostFiles(environment, zone.name).host, { ...self, startedAt: new Date().toISOString() });
   opened.resolve();
   log('host.listens', { pid: process.pid, address: zone.address, port: zonePorts.host });
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => void shutdown().finally(exit));
+    process.on(signal, () => void shutdownAll().finally(exit));
   }
   await Promise.all([supervisor.start(), keeper?.start()]);
+}
+
+/** Everything that this host answers for goes down, once: the control plane first, lest it brings back what ends. */
+function createShutdown(supervisor: Supervisor, keeper: Keeper | undefined): () => Promise<void> {
+  const shutdown = async () => {
+    if (keeper !== undefined) {
+      await supervisor.closeKind('control-plane');
+      await keeper.shutdown();
+    }
+    await supervisor.shutdown();
+  };
+  let down: Promise<void> | undefined;
+  return () => {
+    down ??= shutdown();
+    return down;
+  };
 }
 
 async function listen(server: FastifyInstance, { environment, zone }: HostConfig): Promise<void> {

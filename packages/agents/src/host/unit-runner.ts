@@ -29,6 +29,9 @@ export interface RunnerContext {
 const failuresToFail = 2;
 /** A process that was ready for this long had started well: its exit is a first one again. */
 const steadyAfterMs = 30_000;
+/** A process that is not ready may need this long until it heeds signals. */
+const youngMs = 3000;
+const youngRetryMs = 100;
 /** Longest that an answer waits for readiness. */
 const readyWaitMs = 30_000;
 
@@ -141,18 +144,26 @@ export class UnitRunner {
   async bringInForce(): Promise<void> {
     const process = this.#process;
     if (process === undefined) return;
-    const spec = this.#context.spec();
-    const change = decideChange(process.inForce, spec);
-    if (change === 'restart') {
+    if (decideChange(process.inForce, this.#context.spec()) === 'restart') {
       await this.halt();
       return this.launch();
     }
-    if (change === 'reload' && spec.reloadSignal !== undefined) {
-      signalProcess(process.identity, spec.reloadSignal);
-      process.inForce = fingerprint(spec);
-      this.#context.saveRunning();
-    }
+    this.#reload(process);
     this.#probe();
+  }
+
+  /** A process that has just started may not heed the signal yet, which would end it: it gets it once it has had time. */
+  #reload(process: UnitProcess): void {
+    const spec = this.#context.spec();
+    if (this.#process !== process || spec.reloadSignal === undefined) return;
+    if (decideChange(process.inForce, spec) !== 'reload') return;
+    if (this.#state === 'starting' && Date.now() - Date.parse(process.startedAt) < youngMs) {
+      setTimeout(() => this.#context.later(async () => this.#reload(process)), youngRetryMs).unref();
+      return;
+    }
+    signalProcess(process.identity, spec.reloadSignal);
+    process.inForce = fingerprint(spec);
+    this.#context.saveRunning();
   }
 
   /** SIGKILL for all its processes, now, whatever else is under way. */

@@ -8,7 +8,7 @@ import {
 import { probeComponent } from './probe-component.ts';
 import type { ProbedComponent } from './stamp-settings.ts';
 
-export const intervalMs = 1000;
+const intervalMs = 1000;
 
 export interface Evaluation {
   state(): StampState;

@@ -56,8 +56,8 @@ function parseComponents(text: string): ProbedComponent[] {
 const ManifestPart = z.object({ dependencies: z.array(Dependency) });
 
 /**
- * How far the trouble of each store reaches, by the manifest: the widest that any dependency on it names. A store outlives
- * every stamp, so it is never the stamp's own; without a manifest a store is its region's.
+ * How far the trouble of each store reaches, by the manifest: the widest that any dependency on it names. A store
+ * outlives every stamp, so it is never the stamp's own; without a manifest a store is its region's.
  */
 async function readScopes({ stateDir }: Environment): Promise<(store: string) => CheckScope> {
   const dependencies = await readFile(join(stateDir, 'manifest.json'), 'utf8').then(

@@ -40,17 +40,21 @@ test('kill -9 of a component under load loses no safe request', async () => {
 });
 
 test('kill -9 of both own components at once: the other region takes over', async () => {
+  const startedAt = performance.now();
   const load = startLoad({ url: `${rig.frontDoor}/shop/?ms=5`, perSecond: 200 });
   await sleep(500);
   west1.component.kill('SIGKILL');
   west2.component.kill('SIGKILL');
-  await sleep(3500);
+  await until(async () => (await isDown(west1)) && (await isDown(west2)), 'both down');
+  const seenAtMs = performance.now() - startedAt;
+  await sleep(1000);
   const result = await load.stop();
-  console.log('kill -9 both', summary(result));
-  // Two faults in one instant: what was on its way to them may be lost, nothing that is sent later.
-  expect(result.failures.length).toBeLessThan(20);
-  expect(result.failures.filter((failure) => Number.parseInt(failure, 10) > 1000)).toEqual([]);
+  console.log(`kill -9 both: seen after ${Math.round(seenAtMs - 500)} ms`, summary(result));
+  // Two faults in one instant: what they had in hand may be lost, nothing that is sent later.
+  expect(result.failures.filter((failure) => Number.parseInt(failure, 10) > 600)).toEqual([]);
+  expect(result.failures.length).toBeLessThan(10);
   expect(result.byStamp.get(east1.route.id)).toBeGreaterThan(100);
+  expect(seenAtMs - 500).toBeLessThan(4000);
   west1.component = rig.startProgram('component', west1.route);
   west2.component = rig.startProgram('component', west2.route);
   await until(() => isUp(west1), 'west-1 up');

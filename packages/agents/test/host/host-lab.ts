@@ -5,6 +5,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { identify } from '@alwayson/engines/process/identity.ts';
 import { killMarked } from '@alwayson/engines/process/marked-processes.ts';
 import { type Environment, zonePorts } from '@alwayson/protocol/environment.ts';
@@ -12,7 +13,7 @@ import { HostStatus, type UnitSpecInput, type UnitStatus } from '@alwayson/proto
 
 const installDir = join(import.meta.dirname, '../../../..');
 const hostMain = join(installDir, 'packages/agents/src/host/main.ts');
-const tinyServer = join(import.meta.dirname, 'tiny-server.ts');
+const tinyServer = fileURLToPath(new URL('./tiny-server.ts', import.meta.url));
 
 /** An environment on loopback addresses of its own, with real host processes, that leaves nothing behind. */
 export interface HostLab {

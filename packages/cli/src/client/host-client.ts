@@ -19,7 +19,7 @@ export interface HostClient {
   followLog(unit: string, options: { lines: number; signal: AbortSignal }): AsyncGenerator<string>;
 }
 
-export function createHostClient(environment: Environment, zone: Zone): HostClient {
+function createHostClient(environment: Environment, zone: Zone): HostClient {
   const base = `http://${zone.address}:${zonePorts.host}`;
   const token = environment.tokens.agents;
   const logUrl = (unit: string, lines: number) => `${base}${hostRoutes.action(unit, 'log')}?lines=${lines}`;
@@ -63,4 +63,13 @@ export function createWitnessClient(environment: Environment): HostClient {
   const [witness] = environment.zones;
   if (!witness) throw new AlwaysOnError('AON_STATE_CORRUPT', 'environment.json names no zones.');
   return createHostClient(environment, witness);
+}
+
+/** The witness host's status when it answers as this environment, else undefined. */
+export async function findWitnessHost(environment: Environment): Promise<HostStatus | undefined> {
+  try {
+    return await createWitnessClient(environment).status({ timeoutMs: 2000 });
+  } catch {
+    return undefined;
+  }
 }

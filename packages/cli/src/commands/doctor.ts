@@ -3,6 +3,7 @@ import { findStateFolder } from '../environment/state-folder.ts';
 import type { Painter } from '../output/terminal.ts';
 import { renderTable } from '../output/text-table.ts';
 import { checkPrerequisites, type Finding, isFailure } from '../prerequisites/check-prerequisites.ts';
+import { listPrograms, listResources } from '../prerequisites/prerequisites.ts';
 import { type GlobalOptions, registerCommand } from './register-command.ts';
 
 export function registerDoctor(program: Command): void {
@@ -15,7 +16,8 @@ export function registerDoctor(program: Command): void {
       details: 'Exit code 1 when something is missing.',
     },
     async (io) => {
-      const findings = await checkPrerequisites(findStateFolder(io.env).path);
+      const { path } = findStateFolder(io.env);
+      const findings = await checkPrerequisites([...listPrograms(), ...listResources(path)]);
       const isOk = !findings.some(isFailure);
       io.result({ ok: isOk, prerequisites: findings }, renderFindings(findings, io.out));
       if (!isOk) process.exitCode = 1;

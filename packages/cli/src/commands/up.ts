@@ -38,7 +38,7 @@ export function registerUp(program: Command): void {
     .option('--console-port <number>', 'port of console and API (default: 8900)', toPort);
 }
 
-export function toPort(text: string): number {
+function toPort(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65535)
     throw new InvalidArgumentError('A port is from 1 to 65535.');

@@ -32,6 +32,9 @@ export async function bootstrapEnvironment(input: BootstrapInput): Promise<Envir
   const existing = repairEnvironment(stateDir, input.say);
   if (existing) assertSameWorkload(existing, input);
   const environment = existing ? toResumed(existing, input) : await createEnvironment(input);
+  if (environment.frontDoor.port === environment.console.port) {
+    throw new AlwaysOnError('AON_USAGE', 'The front door and the console need two ports.');
+  }
   makeRunDir(environment.runDir);
   for (const folder of ['hosts', 'units', 'control-plane', 'build', 'cache'])
     makeFolder(join(stateDir, folder));

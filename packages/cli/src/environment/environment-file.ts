@@ -29,6 +29,15 @@ export function readEnvironment(stateDir: string): Environment | undefined {
   throw new AlwaysOnError('AON_STATE_CORRUPT', `${found.join(' and ')} cannot be read.`);
 }
 
+/** As readEnvironment, for what must work with a damaged state folder too: undefined then. */
+export function readEnvironmentIfSound(stateDir: string): Environment | undefined {
+  try {
+    return readEnvironment(stateDir);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * As readEnvironment, and puts the folder in order: a damaged file is set aside and replaced by its good copy. Throws
  * AON_STATE_CORRUPT when there is data and no good copy: new passwords would lock it away.

@@ -1,7 +1,7 @@
 import type { Environment } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { type ControlPlaneClient, createControlPlaneClient } from '../client/control-plane-client.ts';
-import { createWitnessClient } from '../client/host-client.ts';
+import { findWitnessHost } from '../client/host-client.ts';
 import { readEnvironment } from './environment-file.ts';
 import { findEnvironmentProcesses } from './process-table.ts';
 import { findStateFolder } from './state-folder.ts';
@@ -33,11 +33,7 @@ export async function askControlPlane<T>(
 
 /** What to do depends on whether its host lives, which starts it again by itself. */
 async function toAwayError(environment: Environment, { cause }: AlwaysOnError): Promise<AlwaysOnError> {
-  const isKept = await createWitnessClient(environment)
-    .status({ timeoutMs: 2000 })
-    .then(() => true)
-    .catch(() => false);
-  const hint = isKept
+  const hint = (await findWitnessHost(environment))
     ? 'Its host starts it again: try in a few seconds, then see ./alwayson logs control-plane.'
     : 'Its host is gone too: ./alwayson up --detach brings both back.';
   return new AlwaysOnError(

@@ -1,5 +1,5 @@
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
-import { type Fix, listPrerequisites, type Sight } from './prerequisites.ts';
+import { type Fix, listPrograms, type Prerequisite, type Sight } from './prerequisites.ts';
 
 export interface Finding {
   name: string;
@@ -12,9 +12,9 @@ export interface Finding {
 }
 
 /** Looks at everything at once; a look that fails counts as missing. */
-export async function checkPrerequisites(stateDir: string): Promise<Finding[]> {
+export async function checkPrerequisites(prerequisites: readonly Prerequisite[]): Promise<Finding[]> {
   return Promise.all(
-    listPrerequisites(stateDir).map(async ({ name, needed, onlyFor, fix, look }) => {
+    prerequisites.map(async ({ name, needed, onlyFor, fix, look }) => {
       const { isEnough, found } = await look().catch((): Sight => ({ isEnough: false, found: null }));
       const state = isEnough
         ? ('ok' as const)
@@ -30,9 +30,9 @@ export function isFailure(finding: Finding): boolean {
   return finding.state !== 'ok' && finding.onlyFor === undefined;
 }
 
-/** Throws AON_PREREQUISITE_MISSING with all that is missing. */
-export async function assertPrerequisites(stateDir: string): Promise<void> {
-  const failures = (await checkPrerequisites(stateDir)).filter(isFailure);
+/** Throws AON_PREREQUISITE_MISSING with every program that is missing. */
+export async function assertPrerequisites(): Promise<void> {
+  const failures = (await checkPrerequisites(listPrograms())).filter(isFailure);
   if (failures.length === 0) return;
   const list = failures.map(
     ({ name, needed, found }) => `${name} (needed: ${needed}; found: ${found ?? 'nothing'})`,

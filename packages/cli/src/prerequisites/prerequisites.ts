@@ -30,9 +30,9 @@ export interface Sight {
 
 const gibibyte = 1024 ** 3;
 
-/** Everything a machine needs, `doctor`'s list in its order. */
-export function listPrerequisites(stateDir: string): Prerequisite[] {
-  return [...listSystem(), ...listEngines(), ...listResources(stateDir)];
+/** Without these nothing starts. */
+export function listPrograms(): Prerequisite[] {
+  return [...listSystem(), ...listEngines()];
 }
 
 function listSystem(): Prerequisite[] {
@@ -112,7 +112,8 @@ function createEngineUser(): Prerequisite {
   };
 }
 
-function listResources(stateDir: string): Prerequisite[] {
+/** With less of these it starts, and may not go well. */
+export function listResources(stateDir: string): Prerequisite[] {
   return [
     {
       name: 'memory',

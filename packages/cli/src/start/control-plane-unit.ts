@@ -17,6 +17,8 @@ export function createControlPlaneUnit(environment: Environment, upAt: string): 
       ALWAYSON_UP_AT: upAt,
       NODE_COMPILE_CACHE: join(environment.stateDir, 'cache/node'),
       NODE_ENV: 'production',
+      // Without bounds V8 lets garbage pile up where memory is plenty.
+      NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=512',
     },
     address: '127.0.0.1',
     port: environment.console.port,

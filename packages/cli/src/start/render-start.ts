@@ -22,7 +22,7 @@ function listZones(status: Status): StatusZone[] {
   return status.regions.flatMap((region) => region.zones);
 }
 
-export function isReady(unit: StatusUnit): boolean {
+function isReady(unit: StatusUnit): boolean {
   return unit.process === 'ready';
 }
 

@@ -1,10 +1,9 @@
 import type { Environment } from '@alwayson/protocol/environment.ts';
-import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 import { createControlPlaneClient } from '../client/control-plane-client.ts';
-import { createWitnessClient } from '../client/host-client.ts';
+import { createWitnessClient, findWitnessHost } from '../client/host-client.ts';
 import { bootstrapEnvironment } from '../environment/bootstrap-environment.ts';
-import { readEnvironment } from '../environment/environment-file.ts';
+import { readEnvironmentIfSound } from '../environment/environment-file.ts';
 import { assertPortsFree } from '../environment/ports.ts';
 import { makeFolder, type StateFolder } from '../environment/state-folder.ts';
 import { takeUpLock } from '../environment/up-lock.ts';
@@ -13,7 +12,7 @@ import { assertPrerequisites } from '../prerequisites/check-prerequisites.ts';
 import { createControlPlaneUnit } from './control-plane-unit.ts';
 import { isRunning } from './render-start.ts';
 import { waitUntilRunning } from './wait-until-running.ts';
-import { findWitnessHost, startWitnessHost } from './witness-host.ts';
+import { startWitnessHost } from './witness-host.ts';
 
 export interface StartOptions {
   configFile: string;
@@ -32,20 +31,12 @@ export interface StartedEnvironment {
 
 /** The environment of the state folder and its status when it is up already, else undefined. */
 export async function findStartedEnvironment(stateDir: string): Promise<StartedEnvironment | undefined> {
+  // A damaged file is for the start to repair, under its lock.
   const environment = readEnvironmentIfSound(stateDir);
   if (!environment || !(await findWitnessHost(environment))) return undefined;
   try {
     const status = await createControlPlaneClient(environment).status({ timeoutMs: 3000 });
     return isRunning(status) ? { environment, status } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A damaged file is for the start to repair, under its lock. */
-function readEnvironmentIfSound(stateDir: string): Environment | undefined {
-  try {
-    return readEnvironment(stateDir);
   } catch {
     return undefined;
   }
@@ -58,7 +49,7 @@ function readEnvironmentIfSound(stateDir: string): Environment | undefined {
 export async function startEnvironment(options: StartOptions): Promise<StartedEnvironment> {
   const { stateFolder, signal, note } = options;
   const loaded = await loadManifest(options.configFile);
-  await assertPrerequisites(stateFolder.path);
+  await assertPrerequisites();
   // Folders that the host makes must stay passable for the user postgres, whatever the caller's mask is.
   process.umask(0o022);
   makeFolder(stateFolder.path);
@@ -71,9 +62,6 @@ export async function startEnvironment(options: StartOptions): Promise<StartedEn
       consolePort: options.consolePort,
       say: note,
     });
-    if (environment.frontDoor.port === environment.console.port) {
-      throw new AlwaysOnError('AON_USAGE', 'The front door and the console need two ports.');
-    }
     await launch(environment, signal);
     return { environment, status: await waitUntilRunning(environment, signal) };
   } finally {

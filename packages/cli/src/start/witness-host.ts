@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { HostStatus } from '@alwayson/protocol/units.ts';
-import { createWitnessClient } from '../client/host-client.ts';
+import { findWitnessHost } from '../client/host-client.ts';
 import { toEnvironmentFile } from '../environment/environment-file.ts';
 import { toSystemPath } from '../prerequisites/find-program.ts';
 import { toFolderError } from '../environment/write-file-durably.ts';
@@ -16,15 +16,6 @@ const logLinesShown = 15;
 
 /** What processes of the environment inherit of the caller's variables; all else (npm's, the shell's own) stays out. */
 const inherited = ['HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_EXTRA_CA_CERTS'];
-
-/** The witness host's status when it answers as this environment, else undefined. */
-export async function findWitnessHost(environment: Environment): Promise<HostStatus | undefined> {
-  try {
-    return await createWitnessClient(environment).status({ timeoutMs: 2000 });
-  } catch {
-    return undefined;
-  }
-}
 
 /** Starts the witness host in a session of its own, so that it outlives the caller, and waits until it answers. */
 export async function startWitnessHost(environment: Environment, signal: AbortSignal): Promise<HostStatus> {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
-import { readEnvironment } from '../environment/environment-file.ts';
+import { readEnvironmentIfSound } from '../environment/environment-file.ts';
 import { findRunDir } from '../environment/run-folder.ts';
 import { toFolderError } from '../environment/write-file-durably.ts';
 
@@ -14,7 +14,9 @@ export function purgeEnvironment(stateDir: string): string[] {
       `${stateDir} does not look like a state folder; nothing was removed.`,
     );
   }
-  const folders = [findKnownRunDir(stateDir), stateDir].filter((folder) => existsSync(folder));
+  const folders = [readEnvironmentIfSound(stateDir)?.runDir ?? findRunDir(stateDir), stateDir].filter(
+    (folder) => existsSync(folder),
+  );
   for (const folder of folders) {
     try {
       rmSync(folder, { recursive: true, force: true });
@@ -34,12 +36,4 @@ function isStateFolder(folder: string): boolean {
     hasEnvironment ||
     ['hosts', 'units', 'control-plane'].every((name) => names.includes(name))
   );
-}
-
-function findKnownRunDir(stateDir: string): string {
-  try {
-    return readEnvironment(stateDir)?.runDir ?? findRunDir(stateDir);
-  } catch {
-    return findRunDir(stateDir);
-  }
 }

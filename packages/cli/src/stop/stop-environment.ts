@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
-import { createHostClients, createWitnessClient } from '../client/host-client.ts';
-import { readEnvironment } from '../environment/environment-file.ts';
+import { createHostClients, createWitnessClient, findWitnessHost } from '../client/host-client.ts';
+import { readEnvironmentIfSound } from '../environment/environment-file.ts';
 import {
   describeProcess,
   findEnvironmentProcesses,
@@ -34,6 +34,7 @@ export async function stopEnvironment(options: StopOptions): Promise<number> {
   const running = findEnvironmentProcesses(stateDir).length;
   if (running === 0) return 0;
   note(`Stopping ${running} processes.`);
+  // Passwords and addresses may be lost: stopping works without them.
   const environment = readEnvironmentIfSound(stateDir);
   const isAsked = environment !== undefined && (await askToStop(environment));
   if (isAsked && (await waitUntilGone(options, gracefulMs))) return running;
@@ -50,25 +51,13 @@ export async function stopEnvironment(options: StopOptions): Promise<number> {
   });
 }
 
-/** Passwords and addresses may be lost; stopping works without them. */
-function readEnvironmentIfSound(stateDir: string): Environment | undefined {
-  try {
-    return readEnvironment(stateDir);
-  } catch {
-    return undefined;
-  }
-}
-
 /** False when no host took the request. A request that is taken goes on by itself; its answer is that the processes are gone. */
 async function askToStop(environment: Environment): Promise<boolean> {
-  const witness = createWitnessClient(environment);
-  const isWitnessThere = await witness.status({ timeoutMs: 2000 }).then(
-    () => true,
-    () => false,
-  );
   const options = { timeoutMs: gracefulMs };
-  if (isWitnessThere) {
-    void witness.shutdownAll(options).catch(() => undefined);
+  if (await findWitnessHost(environment)) {
+    void createWitnessClient(environment)
+      .shutdownAll(options)
+      .catch(() => undefined);
     return true;
   }
   // Without its witness nobody restarts the control plane: it goes first, lest it brings zones back.
@@ -99,7 +88,7 @@ async function waitUntilGone({ stateDir, note, hurry }: StopOptions, timeMs: num
     emptyLooks = left.length === 0 ? emptyLooks + 1 : 0;
     if (emptyLooks === 2) return true;
     if (hurry?.aborted) for (const entry of left) signalProcess(entry, 'SIGKILL');
-    if (performance.now() - toldAt > tellEveryMs) {
+    if (left.length > 0 && performance.now() - toldAt > tellEveryMs) {
       note(`${left.length} still stopping: ${nameFew(left)}`);
       toldAt = performance.now();
     }

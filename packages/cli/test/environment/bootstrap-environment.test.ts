@@ -42,6 +42,14 @@ test('a second time keeps the identity, and takes the ports that are named', asy
   expect(await bootstrapEnvironment(createBootstrapInput(stateDir))).toEqual(moved);
 });
 
+test('one port for two doors is refused and not remembered', async () => {
+  const stateDir = createStateDir();
+  const environment = await bootstrapEnvironment(createBootstrapInput(stateDir));
+  const input = { ...createBootstrapInput(stateDir), frontDoorPort: 8900 };
+  await expect(bootstrapEnvironment(input)).rejects.toMatchObject({ code: 'AON_USAGE' });
+  expect(read(stateDir)).toEqual(environment);
+});
+
 test('a damaged environment.json is set aside and restored from its copy', async () => {
   const stateDir = createStateDir();
   const environment = await bootstrapEnvironment(createBootstrapInput(stateDir));

@@ -5,10 +5,10 @@ import { administratorSettings } from '@alwayson/engines/postgres/administer-ser
 import type { SqlTarget } from '@alwayson/engines/postgres/sql-client.ts';
 import { z } from 'zod';
 import type { ControllerContext } from '../controller.ts';
+import type { OperationHandle } from '../operations/journal.ts';
 import type { CommittedRecord } from './database-units.ts';
 import { type DatabasePlan, memberOf } from './database-plan.ts';
 import type { DoorWatch } from './door-watch.ts';
-import type { FailoverOperation } from './failover-operation.ts';
 import type { LinkTracker } from './link-tracker.ts';
 import type { MemberWatch } from './member-watch.ts';
 import type { SpecKeeper } from './spec-keeper.ts';
@@ -27,6 +27,15 @@ const recordSchema: z.ZodType<DatabaseRecord> = z.object({
 export interface MemberMemory {
   data: DataFolder;
   tries: { starts: number; rejoins: number };
+}
+
+/** A change of the writer on its way. */
+export interface FailoverOperation {
+  term: number;
+  handle: OperationHandle;
+  /** When the old writer answered last, and when the change was decided. */
+  lastAnswerAt: number;
+  decidedAt: number;
 }
 
 /** Everything that the parts of the database controller share. */

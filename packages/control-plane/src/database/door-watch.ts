@@ -1,5 +1,6 @@
-import { connectDoor, type DoorRoutes, readDoors } from '@alwayson/engines/pgbouncer/read-doors.ts';
-import { type SqlClient, toSqlFailure } from '@alwayson/engines/postgres/sql-client.ts';
+import { doorAdministrator, doorConsole } from '@alwayson/engines/pgbouncer/door-files.ts';
+import { type DoorRoutes, readDoors } from '@alwayson/engines/pgbouncer/read-doors.ts';
+import { connectSql, type SqlClient, toSqlFailure } from '@alwayson/engines/postgres/sql-client.ts';
 
 const probeTimeoutMs = 1000;
 
@@ -21,6 +22,7 @@ export interface DoorWatchContext {
 
 /** Reads back where one PgBouncer leads, over a connection that is kept. */
 export function createDoorWatch({ address, port, password }: DoorWatchContext): DoorWatch {
+  const target = { host: address, port, password, user: doorAdministrator, database: doorConsole };
   let client: SqlClient | null = null;
   let reading: Promise<DoorRoutes | null> | null = null;
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -35,7 +37,7 @@ export function createDoorWatch({ address, port, password }: DoorWatchContext): 
   const ask = async (): Promise<DoorRoutes | null> => {
     askedAt = performance.now();
     try {
-      client ??= await connectDoor({ host: address, port, password, timeoutMs: probeTimeoutMs });
+      client ??= await connectSql({ ...target, timeoutMs: probeTimeoutMs });
       const routes = await readDoors(client);
       silences = 0;
       if (closed) disconnect();

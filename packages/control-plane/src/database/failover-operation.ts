@@ -3,24 +3,14 @@ import type { DatabaseRecord } from '@alwayson/core/database/database-record.ts'
 import { promoteServer, reconcileSlots } from '@alwayson/engines/postgres/administer-server.ts';
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { toSlotName } from '@alwayson/core/database/replication-slot.ts';
-import type { OperationHandle } from '../operations/journal.ts';
 import { memberOf } from './database-plan.ts';
-import { administratorTarget, type DatabaseRuntime } from './database-runtime.ts';
+import { administratorTarget, type DatabaseRuntime, type FailoverOperation } from './database-runtime.ts';
 import { fenceMember } from './fence-member.ts';
 
 const promoteDeadlineMs = 15_000;
 const doorsDeadlineMs = 5000;
 const doorPollMs = 25;
 const steps = ['commit', 'fence', 'promote', 'route'] as const;
-
-/** A change of the writer on its way. */
-export interface FailoverOperation {
-  term: number;
-  handle: OperationHandle;
-  /** When the old writer answered last, and when the change was decided. */
-  lastAnswerAt: number;
-  decidedAt: number;
-}
 
 /** Journals the failover, then commits it: from here on there is only forward. Returns the operation's handle. */
 export function beginFailover(
@@ -60,7 +50,8 @@ export async function promoteWriter(
   previous: string | null,
 ): Promise<void> {
   const { context, plan, specs } = runtime;
-  const failover = runtime.failover ?? continueFailover(runtime, member);
+  runtime.failover ??= continueFailover(runtime, member);
+  const failover = runtime.failover;
   const { handle } = failover;
   if (previous !== null)
     await handle.step('fence', () => fenceMember(context.placement, memberOf(plan, previous)));

@@ -9,7 +9,7 @@ const probeTimeoutMs = 1000;
 /** Every so many probes, the member is also asked over a new connection. */
 const knockEvery = 2;
 
-export interface MemberView extends Pick<MemberObservation, 'sql' | 'failures' | 'sinceAnswerMs'> {
+interface MemberView extends Pick<MemberObservation, 'sql' | 'failures' | 'sinceAnswerMs'> {
   answer: ServerAnswer | null;
 }
 

@@ -5,7 +5,7 @@ import type { Placement } from '../placement/placement.ts';
 const reportDelayMs = 2000;
 const retryMs = 1000;
 
-export interface WantedUnit {
+interface WantedUnit {
   unit: string;
   zone: string;
   /** The same as long as `render` would give the same: a unit is rendered only when it changes. */

@@ -38,12 +38,20 @@ export function createEstateController(context: EstateContext): EstateController
 
   const stamps = () => (release.release === '' ? [] : planStamps(environment, manifest, release));
 
+  /** The units that must be ready before another is placed for the first time. */
+  const waitsFor = new Map(
+    toRegions(environment)
+      .flatMap((region) => renderRegionUnits(environment, region, 0))
+      .flatMap(({ spec, after }): [string, string][] => (after === undefined ? [] : [[spec.id, after]])),
+  );
+
   const desired = (): Map<string, UnitSpecInput[]> => {
     const byZone = new Map<string, UnitSpecInput[]>(placement.zones.map((zone) => [zone, []]));
     const generation = readRelease(records).version;
     for (const region of toRegions(environment)) {
-      for (const { zone, spec } of renderRegionUnits(environment, region, generation))
+      for (const { zone, spec } of renderRegionUnits(environment, region, generation)) {
         byZone.get(zone)?.push(spec);
+      }
     }
     for (const stamp of stamps()) {
       const units = renderStampUnits({ environment, manifest, stamp, generation, builds: builds.done });
@@ -76,7 +84,7 @@ export function createEstateController(context: EstateContext): EstateController
       await startZones();
       builds.start(release.release);
       const units = desired();
-      await applier.apply(units);
+      await applier.apply(units, waitsFor);
       await applier.removeOthers(units, ['component', 'stamp-agent']);
     },
     async close() {

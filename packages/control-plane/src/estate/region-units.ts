@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { gatewayZone, observerZone, type RegionPlan } from '@alwayson/core/estate/topology.ts';
 import { type Environment, zonePorts } from '@alwayson/protocol/environment.ts';
 import type { UnitSpecInput } from '@alwayson/protocol/units.ts';
-import { processEnvironment } from './process-environment.ts';
+import { agentEnvironment } from './process-environment.ts';
 
 export interface PlacedUnit {
   zone: string;
   spec: UnitSpecInput;
+  /** A unit of the same zone that must have been ready before this one is placed for the first time. */
+  after?: string;
 }
 
 /** The units of a region that belong to no stamp and hold no data: gateway, its agent, observer. */
@@ -18,7 +20,7 @@ export function renderRegionUnits(
   const front = gatewayZone(region);
   const back = observerZone(region);
   const gatewayDir = join(environment.stateDir, 'units', front.name, `gateway-${region.name}`);
-  const common = { ...processEnvironment(environment), ALWAYSON_REGION: region.name };
+  const common = { ...agentEnvironment(environment), ALWAYSON_REGION: region.name };
   return [
     {
       zone: front.name,
@@ -36,6 +38,7 @@ export function renderRegionUnits(
     },
     {
       zone: front.name,
+      after: `gateway-agent-${region.name}`, // which writes the configuration that HAProxy starts with
       spec: {
         id: `gateway-${region.name}`,
         kind: 'gateway',

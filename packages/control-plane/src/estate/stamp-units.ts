@@ -5,7 +5,7 @@ import { type Environment, type Zone, zonePorts } from '@alwayson/protocol/envir
 import type { Manifest } from '@alwayson/protocol/manifest.ts';
 import { stampHealthPath, probeTokenHeader } from '@alwayson/protocol/stamp-health.ts';
 import type { UnitSpecInput } from '@alwayson/protocol/units.ts';
-import { processEnvironment } from './process-environment.ts';
+import { agentEnvironment, processEnvironment } from './process-environment.ts';
 
 type Component = Manifest['components'][number];
 
@@ -41,7 +41,7 @@ function renderStampAgent({ environment, manifest, stamp, generation }: StampUni
     generation,
     command: ['{node}', join(environment.installDir, 'packages/agents/src/stamp/main.ts')],
     env: {
-      ...processEnvironment(environment),
+      ...agentEnvironment(environment),
       ...stampIdentity(stamp),
       ALWAYSON_STAMP_COMPONENTS: JSON.stringify(components),
       HOST: stamp.address,

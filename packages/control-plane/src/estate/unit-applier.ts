@@ -26,15 +26,30 @@ export function createUnitApplier(placement: Placement, journal: Journal) {
     }
   };
 
+  /** True when it runs already, or what it waits for is ready. */
+  const isDue = (zone: string, id: string, waitsFor: ReadonlyMap<string, string>) => {
+    const units = placement.observe(zone).host?.units ?? [];
+    const before = waitsFor.get(id);
+    if (before === undefined || units.some((unit) => unit.id === id)) return true;
+    return units.find((unit) => unit.id === before)?.state === 'ready';
+  };
+
   const connected = (zone: string) => placement.observe(zone).contact === 'connected';
 
   return {
-    /** All zones beside each other; zones that do not answer are left for the next tick. Throws the first failure, after all were tried. */
-    async apply(units: ReadonlyMap<string, readonly UnitSpecInput[]>): Promise<void> {
-      const all = [...units].filter(([zone]) => connected(zone));
-      const results = await Promise.allSettled(
-        all.flatMap(([zone, specs]) => specs.map((spec) => applyOne(zone, spec))),
-      );
+    /**
+     * All zones beside each other. Zones that do not answer, and units whose turn has not come, are left for the next tick.
+     * Throws the first failure, after all were tried.
+     */
+    async apply(
+      units: ReadonlyMap<string, readonly UnitSpecInput[]>,
+      waitsFor: ReadonlyMap<string, string>,
+    ): Promise<void> {
+      const due = [...units]
+        .filter(([zone]) => connected(zone))
+        .flatMap(([zone, specs]) => specs.map((spec) => ({ zone, spec })))
+        .filter(({ zone, spec }) => isDue(zone, spec.id, waitsFor));
+      const results = await Promise.allSettled(due.map(({ zone, spec }) => applyOne(zone, spec)));
       const failure = results.find((result) => result.status === 'rejected');
       if (failure !== undefined) throw failure.reason;
     },

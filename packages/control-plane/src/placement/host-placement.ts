@@ -17,61 +17,69 @@ const taskMarginMs = 10_000;
 export function createHostPlacement({ environment }: { environment: Environment }): Placement & {
   close(): Promise<void>;
 } {
-  const listeners = new Set<() => void>();
-  const onChange = () => {
-    for (const listener of listeners) listener();
-  };
-  const zones = new Map(
-    environment.zones.map((zone) => {
-      const client = createHostClient(zone, environment.tokens.agents);
-      return [zone.name, { client, watch: watchZone(zone.name, client, onChange) }] as const;
-    }),
-  );
-  const witness = environment.zones.find((zone) => zone.region === witnessRegion)?.name ?? '';
-
-  const zoneOf = (name: string) => {
-    const zone = zones.get(name);
-    if (zone !== undefined) return zone;
-    throw new AlwaysOnError('AON_NOT_FOUND', `This environment has no zone ${name}.`);
-  };
-  const send = async (zone: string, request: Omit<HostRequest, 'timeoutMs'> & { timeoutMs?: number }) => {
-    const { client, watch } = zoneOf(zone);
-    return client.send({ timeoutMs: requestMs, signal: watch.lost(), ...request });
-  };
-  const unit = async (zone: string, request: Omit<HostRequest, 'timeoutMs'>) =>
+  const hosts = createHosts(environment);
+  const { send } = hosts;
+  const unit = async (zone: string, request: Request) =>
     UnitStatus.parse(JSON.parse(await send(zone, request)));
+  const witness = environment.zones.find((zone) => zone.region === witnessRegion)?.name ?? '';
 
   return {
     zones: environment.zones.map((zone) => zone.name),
-    observe: (zone) => zoneOf(zone).watch.observation(),
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    observe: hosts.observe,
+    onChange: hosts.onChange,
+    close: hosts.close,
     apply: (zone, spec) => unit(zone, { method: 'PUT', path: hostRoutes.unit(spec.id), body: spec }),
     act: (zone, id, action) => unit(zone, { method: 'POST', path: hostRoutes.action(id, action) }),
     async task(zone, id, request) {
-      const { timeoutMs } = TaskRequest.parse(request);
-      const text = await send(zone, {
-        method: 'POST',
-        path: hostRoutes.action(id, 'tasks'),
-        body: request,
-        timeoutMs: timeoutMs + taskMarginMs,
-      });
+      const timeoutMs = TaskRequest.parse(request).timeoutMs + taskMarginMs;
+      const path = hostRoutes.action(id, 'tasks');
+      const text = await send(zone, { method: 'POST', path, body: request, timeoutMs });
       return TaskResult.parse(JSON.parse(text));
     },
     async remove(zone, id, { purge }) {
       await send(zone, { method: 'DELETE', path: `${hostRoutes.unit(id)}?purge=${purge}` });
     },
-    log: (zone, id, { lines }) =>
-      send(zone, { method: 'GET', path: `${hostRoutes.action(id, 'log')}?lines=${lines}` }),
+    log(zone, id, { lines }) {
+      return send(zone, { method: 'GET', path: `${hostRoutes.action(id, 'log')}?lines=${lines}` });
+    },
     async startZone(zone) {
       await send(witness, { method: 'POST', path: hostRoutes.hostStart(zone) });
     },
     async outageZone(zone) {
-      const isWitness = zone === witness;
-      const path = isWitness ? hostRoutes.outage : hostRoutes.hostOutage(zone);
+      const path = zone === witness ? hostRoutes.outage : hostRoutes.hostOutage(zone);
       await send(witness, { method: 'POST', path });
+    },
+  };
+}
+
+type Request = Omit<HostRequest, 'timeoutMs'> & { timeoutMs?: number };
+
+/** The connection to every zone's host: what is known of it, and how to ask it. */
+function createHosts(environment: Environment) {
+  const listeners = new Set<() => void>();
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  const zones = new Map(
+    environment.zones.map((zone) => {
+      const client = createHostClient(zone, environment.tokens.agents);
+      return [zone.name, { client, watch: watchZone(zone.name, client, tell) }] as const;
+    }),
+  );
+  const zoneOf = (name: string) => {
+    const zone = zones.get(name);
+    if (zone !== undefined) return zone;
+    throw new AlwaysOnError('AON_NOT_FOUND', `This environment has no zone ${name}.`);
+  };
+  return {
+    observe: (zone: string) => zoneOf(zone).watch.observation(),
+    onChange(listener: () => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async send(zone: string, request: Request): Promise<string> {
+      const { client, watch } = zoneOf(zone);
+      return client.send({ timeoutMs: requestMs, signal: watch.lost(), ...request });
     },
     async close() {
       await Promise.all([...zones.values()].map(({ watch }) => watch.close()));

@@ -54,6 +54,9 @@ export function createRegionQueue(
     depth: null,
   };
 
+  /** Of the record that is being decided on: another writer in between makes the commit fail. */
+  let version = 0;
+
   const watchOf = (zone: string) => {
     const found = watches.find((candidate) => candidate.zone === zone);
     if (found === undefined) throw new Error(`${zone} holds no queue of region ${region.name}.`);
@@ -61,7 +64,7 @@ export function createRegionQueue(
   };
 
   const commit = (record: QueueRecord, event: QueueEvent) => {
-    records.commit(name, records.read(name, Record, record).version, record);
+    version = records.commit(name, version, record);
     const { severity, message } = describe(event, record, region.name);
     journal.event({ severity, type: `queue.${event}`, entity: name, message, data: { ...record } });
   };
@@ -92,7 +95,9 @@ export function createRegionQueue(
       watches[0].observe(placement.observe(watches[0].zone)),
       watches[1].observe(placement.observe(watches[1].zone)),
     ]);
-    const { value: record } = records.read(name, Record, firstQueueRecord(zones[0].name));
+    const current = records.read(name, Record, firstQueueRecord(zones[0].name));
+    const record = current.value;
+    version = current.version;
     const decision = decideQueue(record, [one, two], { policy, now: now() });
     const primary = [one, two].find(({ zone }) => zone === record.primary);
     const depth = primary?.process ? await depthOf(watchOf(record.primary)) : null;

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { z } from 'zod';
 import type { Records, Versioned } from './records.ts';
+import type { RecordRow, RecordsMirror } from './records-mirror.ts';
 
 interface Row {
   version: number;
@@ -9,14 +10,30 @@ interface Row {
 }
 
 /** Records in the control plane's SQLite file: one machine, one writer. */
-export function createSqliteRecords(database: DatabaseSync, now: () => number): Records {
+export function createSqliteRecords(
+  database: DatabaseSync,
+  { mirror, now }: { mirror: RecordsMirror; now: () => number },
+): Records {
   const select = database.prepare('SELECT version, value FROM record WHERE name = ?');
+  const selectAll = database.prepare('SELECT name, version, value, at FROM record ORDER BY name');
   const insert = database.prepare(
     'INSERT INTO record (name, version, value, at) VALUES (?, 1, ?, ?) ON CONFLICT DO NOTHING',
   );
   const update = database.prepare(
     'UPDATE record SET version = version + 1, value = ?, at = ? WHERE name = ? AND version = ?',
   );
+
+  const write = (name: string, expected: number, text: string) => {
+    const at = new Date(now()).toISOString();
+    const { changes } = expected === 0 ? insert.run(name, text, at) : update.run(text, at, name, expected);
+    if (changes !== 1) {
+      throw new AlwaysOnError(
+        'AON_GENERATION_OLD',
+        `The record ${name} is no longer at version ${expected}.`,
+      );
+    }
+    mirror.write(selectAll.all() as unknown as RecordRow[]);
+  };
 
   return {
     read<T>(name: string, schema: z.ZodType<T>, initial: T): Versioned<T> {
@@ -32,14 +49,13 @@ export function createSqliteRecords(database: DatabaseSync, now: () => number): 
       return { version: row.version, value: parsed.data };
     },
     commit<T>(name: string, expected: number, value: T): number {
-      const text = JSON.stringify(value);
-      const at = new Date(now()).toISOString();
-      const { changes } = expected === 0 ? insert.run(name, text, at) : update.run(text, at, name, expected);
-      if (changes !== 1) {
-        throw new AlwaysOnError(
-          'AON_GENERATION_OLD',
-          `The record ${name} is no longer at version ${expected}.`,
-        );
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        write(name, expected, JSON.stringify(value));
+        database.exec('COMMIT');
+      } catch (error) {
+        database.exec('ROLLBACK');
+        throw error;
       }
       return expected + 1;
     },

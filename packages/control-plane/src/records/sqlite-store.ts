@@ -1,6 +1,7 @@
 import { existsSync, renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import type { RecordsMirror } from './records-mirror.ts';
 
 const schema = `
   PRAGMA journal_mode = WAL;
@@ -16,36 +17,62 @@ const schema = `
   CREATE INDEX IF NOT EXISTS operation_started ON operation (started_at);
 `;
 
+export interface Store {
+  database: DatabaseSync;
+  /** Where a damaged file was set aside; its records were taken from the mirror, its history is in there. */
+  setAside: string | null;
+}
+
 /**
- * Opens the control plane's database: records, events, operations. Every commit is on disk when it returns.
- * A file that SQLite cannot read is set aside as `<file>.corrupt-<time>` and AON_STATE_CORRUPT is thrown: what was decided
- * is in it, so starting over silently would forget who may write. The runbook tells how to go on.
+ * Opens the control plane's database: records, events, operations. Every commit is on disk when it returns. A file that SQLite
+ * cannot read is set aside as `<file>.corrupt-<time>`, and the records come back from the mirror. Without a mirror that can be
+ * read, AON_STATE_CORRUPT: starting with empty records would forget who may write.
  */
-export function openStore(file: string, now: () => number): DatabaseSync {
+export function openStore(file: string, mirror: RecordsMirror, now: () => number): Store {
+  const existed = existsSync(file);
   try {
-    const database = new DatabaseSync(file);
-    database.exec(schema);
-    const check = database.prepare('PRAGMA quick_check').get() as { quick_check: string };
-    if (check.quick_check !== 'ok') throw new Error(check.quick_check);
-    return database;
+    const database = openChecked(file);
+    const { count } = database.prepare('SELECT count(*) AS count FROM record').get() as { count: number };
+    if (count > 0 || mirror.read().length === 0) return { database, setAside: null };
+    database.close();
+    if (existed) throw new Error('it holds no records, but its mirror does');
+    return { database: restore(file, mirror), setAside: null };
   } catch (error) {
-    const aside = `${file}.corrupt-${new Date(now()).toISOString().replaceAll(':', '')}`;
     if (isDiskFull(error)) {
       throw new AlwaysOnError('AON_DISK_FULL', `The disk is full: ${file} cannot be written.`, {
         cause: error,
       });
     }
-    for (const suffix of ['', '-wal', '-shm']) {
-      if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
-    }
-    throw new AlwaysOnError(
-      'AON_STATE_CORRUPT',
-      `The control plane's state was unreadable; it is now ${aside}.`,
-      {
-        cause: error,
-      },
-    );
+    const setAside = moveAside(file, now());
+    if (mirror.read().length > 0) return { database: restore(file, mirror), setAside };
+    const message = `The control plane's state was unreadable and has no mirror; it is now ${setAside}.`;
+    throw new AlwaysOnError('AON_STATE_CORRUPT', message, { cause: error });
   }
+}
+
+function openChecked(file: string): DatabaseSync {
+  const database = new DatabaseSync(file);
+  database.exec(schema);
+  const check = database.prepare('PRAGMA quick_check').get() as { quick_check: string };
+  if (check.quick_check !== 'ok') throw new Error(check.quick_check);
+  return database;
+}
+
+function restore(file: string, mirror: RecordsMirror): DatabaseSync {
+  const database = openChecked(file);
+  const insert = database.prepare('INSERT INTO record (name, version, value, at) VALUES (?, ?, ?, ?)');
+  database.exec('BEGIN IMMEDIATE');
+  for (const { name, version, value, at } of mirror.read()) insert.run(name, version, value, at);
+  database.exec('COMMIT');
+  return database;
+}
+
+function moveAside(file: string, nowMs: number): string {
+  const aside = `${file}.corrupt-${new Date(nowMs).toISOString().replaceAll(':', '')}`;
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
+  }
+  return aside;
 }
 
 function isDiskFull(error: unknown): boolean {

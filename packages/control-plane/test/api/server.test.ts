@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createApiServer } from '../../src/api/server.ts';
 import { createSqliteJournal, type SqliteJournal } from '../../src/operations/sqlite-journal.ts';
-import { openStore } from '../../src/records/sqlite-store.ts';
+import { openMemoryStore } from '../records/memory-store.ts';
 import { environmentOf, manifestOf, recordingPlacement, statusOf } from './fixtures.ts';
 
 const operator = { authorization: 'Bearer operator-token' };
@@ -17,7 +17,7 @@ let consoleDir: string | null;
 let placement: ReturnType<typeof recordingPlacement>;
 
 beforeEach(async () => {
-  journal = createSqliteJournal(openStore(':memory:', Date.now), Date.now);
+  journal = createSqliteJournal(openMemoryStore(), Date.now);
   status = statusOf();
   consoleDir = null;
   placement = recordingPlacement();

@@ -12,6 +12,7 @@ import { createSqliteJournal, type SqliteJournal } from '../../src/operations/sq
 import { createHostPlacement } from '../../src/placement/host-placement.ts';
 import type { Records } from '../../src/records/records.ts';
 import { createSqliteRecords } from '../../src/records/sqlite-records.ts';
+import { createRecordsMirror } from '../../src/records/records-mirror.ts';
 import { openStore } from '../../src/records/sqlite-store.ts';
 
 const installDir = resolve(import.meta.dirname, '../../../..');
@@ -55,9 +56,10 @@ export async function createDatabaseRig({
   const environmentFile = join(stateDir, 'environment.json');
   writeFileSync(environmentFile, JSON.stringify(environment), { mode: 0o600 });
 
-  const database = openStore(join(stateDir, 'state.db'), Date.now);
+  const mirror = createRecordsMirror(join(stateDir, 'records.json'));
+  const { database } = openStore(join(stateDir, 'state.db'), mirror, Date.now);
   const journal = createSqliteJournal(database, Date.now);
-  const records = createSqliteRecords(database, Date.now);
+  const records = createSqliteRecords(database, { mirror, now: Date.now });
   let witness: ChildProcess | undefined;
   let placement = createHostPlacement({ environment });
   let controller: DatabaseController | undefined;
@@ -94,7 +96,7 @@ export async function createDatabaseRig({
         journal,
         now: Date.now,
       });
-      loop = startLoop([controller], journal, Date.now);
+      loop = startLoop([controller], { journal, now: Date.now });
       stopListening = placement.onChange(() => loop?.nudge());
     },
     async stopController() {

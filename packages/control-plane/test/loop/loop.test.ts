@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import type { Controller } from '../../src/controller.ts';
 import { startLoop } from '../../src/loop.ts';
 import { createSqliteJournal } from '../../src/operations/sqlite-journal.ts';
-import { openStore } from '../../src/records/sqlite-store.ts';
+import { openMemoryStore } from '../records/memory-store.ts';
 
 function journalOf() {
-  return createSqliteJournal(openStore(':memory:', Date.now), Date.now);
+  return createSqliteJournal(openMemoryStore(), Date.now);
 }
 
 function controllerOf(tick: () => Promise<void>): Controller {
@@ -27,7 +27,7 @@ test('a nudge during a tick makes one more tick, and ticks never overlap', async
     ticks += 1;
     if (ticks === 2) ticked.resolve();
   });
-  const loop = startLoop([controller], journalOf(), Date.now);
+  const loop = startLoop([controller], { journal: journalOf(), now: Date.now });
   await ticked.promise;
   await loop.close();
   expect(overlapped).toBe(false);
@@ -47,7 +47,7 @@ test('a failing tick is told once and tried again; others go on', async () => {
   const other = controllerOf(async () => {
     others += 1;
   });
-  const loop = startLoop([failing, other], journal, Date.now);
+  const loop = startLoop([failing, other], { journal, now: Date.now });
   while (failures < 3) {
     loop.nudge();
     await turn();

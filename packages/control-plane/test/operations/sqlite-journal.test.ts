@@ -1,15 +1,12 @@
 import { expect, test } from 'vitest';
 import { createSqliteJournal } from '../../src/operations/sqlite-journal.ts';
-import { openStore } from '../../src/records/sqlite-store.ts';
+import { openMemoryStore } from '../records/memory-store.ts';
 
 const at = Date.parse('2026-01-01T00:00:00Z');
 const note = { severity: 'info', type: 'thing.happened', entity: 'thing', message: 'It happened.' } as const;
 
 test('events come back in order, newest page first asked, then onwards from a sequence number', () => {
-  const journal = createSqliteJournal(
-    openStore(':memory:', () => at),
-    () => at,
-  );
+  const journal = createSqliteJournal(openMemoryStore(), () => at);
   for (let index = 0; index < 5; index++) journal.event({ ...note, data: { index } });
   expect(journal.events({ limit: 2 }).map(({ seq }) => seq)).toEqual([4, 5]);
   expect(journal.events({ before: 3, limit: 5 }).map(({ seq }) => seq)).toEqual([1, 2]);
@@ -19,10 +16,7 @@ test('events come back in order, newest page first asked, then onwards from a se
 });
 
 test('an operation is in the journal before its first step acts', async () => {
-  const journal = createSqliteJournal(
-    openStore(':memory:', () => at),
-    () => at,
-  );
+  const journal = createSqliteJournal(openMemoryStore(), () => at);
   const handle = journal.begin({ kind: 'move', title: 'Move it', steps: ['lift', 'carry', 'rest'] });
   await handle.step('lift', async (waitingFor) => {
     waitingFor('the crane');
@@ -35,10 +29,7 @@ test('an operation is in the journal before its first step acts', async () => {
 });
 
 test('a step that throws fails the operation with its code', async () => {
-  const journal = createSqliteJournal(
-    openStore(':memory:', () => at),
-    () => at,
-  );
+  const journal = createSqliteJournal(openMemoryStore(), () => at);
   const handle = journal.begin({ kind: 'move', title: 'Move it', steps: ['lift'] });
   const failing = handle.step('lift', async () => {
     throw new Error('too heavy');
@@ -51,20 +42,14 @@ test('a step that throws fails the operation with its code', async () => {
 });
 
 test('operations that a dead control plane left running are ended when the next one starts', () => {
-  const journal = createSqliteJournal(
-    openStore(':memory:', () => at),
-    () => at,
-  );
+  const journal = createSqliteJournal(openMemoryStore(), () => at);
   const handle = journal.begin({ kind: 'move', title: 'Move it', steps: ['lift'] });
   journal.closeInterrupted();
   expect(journal.operation(handle.id)).toMatchObject({ state: 'failed', error: { code: 'AON_INTERRUPTED' } });
 });
 
 test('listeners hear every event and operation until they stop listening', () => {
-  const journal = createSqliteJournal(
-    openStore(':memory:', () => at),
-    () => at,
-  );
+  const journal = createSqliteJournal(openMemoryStore(), () => at);
   const heard: string[] = [];
   const stop = journal.listen({
     event: ({ type }) => heard.push(type),

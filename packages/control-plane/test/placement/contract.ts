@@ -175,6 +175,15 @@ export function describePlacement(name: string, createLab: () => Promise<Placeme
       expect((await ready('changing')).pid).not.toBe(third);
     });
 
+    test('a change right after the start does not end a process that does not heed signals yet', async () => {
+      const spec = lab.spec(zone, 'young', { reloadSignal: 'SIGHUP' });
+      const files = (content: string) => [{ path: 'config.txt', content }];
+      const { pid } = await placement.apply(zone, { ...spec, files: files('one') });
+      await placement.apply(zone, { ...spec, files: files('two') });
+      await eventually('reload', async () => (await log('young')).includes('reloaded two'));
+      expect(await ready('young')).toMatchObject({ pid, restarts: 0 });
+    });
+
     test('an older generation is refused and changes nothing', async () => {
       const spec = lab.spec(zone, 'generations', { generation: 5 });
       const { specHash } = await placement.apply(zone, spec);

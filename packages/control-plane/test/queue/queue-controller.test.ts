@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { zonePorts } from '@alwayson/protocol/environment.ts';
+import { type Zone, zonePorts } from '@alwayson/protocol/environment.ts';
 import { Manifest } from '@alwayson/protocol/manifest.ts';
 import { queueKeys, queueShards } from '@alwayson/protocol/workload-environment.ts';
-import { createClient } from 'redis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHostLab, eventually, type HostLab } from '../../../agents/test/host/host-lab.ts';
+import { connectRedis } from '../../../engines/src/redis/connect-redis.ts';
 import { createQueueProducer, type QueueProducer } from '../../../sdk/src/queue/producer.ts';
 import { startLoop } from '../../src/loop.ts';
 import { createSqliteJournal, type SqliteJournal } from '../../src/operations/sqlite-journal.ts';
 import { createHostPlacement } from '../../src/placement/host-placement.ts';
 import { createQueueController } from '../../src/queue/queue-controller.ts';
 import { createSqliteRecords } from '../../src/records/sqlite-records.ts';
-import { openStore } from '../../src/records/sqlite-store.ts';
+import { noMirror, openMemoryStore } from '../records/memory-store.ts';
 
 const manifest = Manifest.parse({
   name: 'lab',
@@ -25,15 +25,15 @@ const manifest = Manifest.parse({
   flows: [{ name: 'write', path: ['queue'] }],
 });
 const now = Date.now;
-const store = openStore(':memory:', now);
-const records = createSqliteRecords(store, now);
+const store = openMemoryStore();
+const records = createSqliteRecords(store, { mirror: noMirror, now });
 const journal: SqliteJournal = createSqliteJournal(store, now);
 
 let lab: HostLab;
 let placement: ReturnType<typeof createHostPlacement>;
 let running: ReturnType<typeof startController>;
 let producer: QueueProducer;
-let urls: string[];
+let zones: Zone[];
 
 function startController() {
   const controller = createQueueController({
@@ -44,7 +44,7 @@ function startController() {
     journal,
     now,
   });
-  const loop = startLoop([controller], journal, now);
+  const loop = startLoop([controller], { journal, now });
   const stopListening = placement.onChange(() => loop.nudge());
   return {
     status: () => controller.status()[0],
@@ -61,9 +61,9 @@ beforeAll(async () => {
   placement = createHostPlacement({ environment: lab.environment });
   await Promise.all(['west-1', 'west-2'].map((zone) => placement.startZone(zone)));
   running = startController();
-  const zones = lab.environment.zones.filter(({ region }) => region === 'west');
+  zones = lab.environment.zones.filter(({ region }) => region === 'west');
   const { redis } = lab.environment.passwords;
-  urls = zones.map(({ address }) => `redis://:${redis}@${address}:${zonePorts.redisQueue}`);
+  const urls = zones.map(({ address }) => `redis://:${redis}@${address}:${zonePorts.redisQueue}`);
   producer = createQueueProducer({ queues: [{ region: 'west', servers: urls }], timeoutMs: 20_000 });
 });
 
@@ -120,16 +120,18 @@ function startWriting() {
 }
 
 async function expectAllOnce(accepted: readonly string[]) {
-  const client = createClient({ url: urls[primaryZone() === 'west-1' ? 0 : 1] ?? '' });
-  await client.connect();
+  const { address } = zones.find(({ name }) => name === primaryZone()) ?? { address: '' };
+  const password = lab.environment.passwords.redis;
+  const redis = await connectRedis({ address, port: zonePorts.redisQueue, password }, 5000);
   const kept: string[] = [];
-  for (const incarnation of await client.zRange(queueKeys.incarnations, 0, -1)) {
+  for (const incarnation of (await redis.send(['ZRANGE', queueKeys.incarnations, '0', '-1'])) as string[]) {
     for (let shard = 0; shard < queueShards; shard += 1) {
-      const entries = (await client.xRange(queueKeys.stream(shard, incarnation), '-', '+')) ?? [];
-      kept.push(...entries.map(({ message }) => String(JSON.parse(message.b ?? ''))));
+      const entries = await redis.send(['XRANGE', queueKeys.stream(shard, incarnation), '-', '+']);
+      for (const [, fields] of entries as [string, string[]][])
+        kept.push(String(JSON.parse(fields[5] ?? '')));
     }
   }
-  client.destroy();
+  redis.close();
   expect(new Set(kept).size).toBe(kept.length);
   expect(new Set(accepted).difference(new Set(kept)).size).toBe(0);
 }

@@ -1,7 +1,7 @@
 import type { UnitState } from '@alwayson/protocol/units.ts';
 
 /** What one standby looks like from the server it streams from. */
-export interface ReplicaAnswer {
+interface ReplicaAnswer {
   streaming: boolean;
   /** True when the server counts it as its synchronous standby. */
   sync: boolean;

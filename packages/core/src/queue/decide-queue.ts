@@ -21,7 +21,7 @@ export interface QueueDecision {
   reason?: string;
 }
 
-export interface QueueView {
+interface QueueView {
   record: QueueRecord;
   primary: QueueServerFacts;
   other: QueueServerFacts;

@@ -23,7 +23,7 @@ export interface ComponentRecord {
 
 export const unseenComponent: ComponentRecord = { verdict: 'starting', against: 0, last: null };
 
-/** A symptom may be an accident; a closed port or the component's own word is not (health.md 3.2). */
+/** A symptom may be an accident; a closed port or the component's own word is not. */
 const fallAfterSymptoms = 2;
 const riseAfterFall = 2;
 

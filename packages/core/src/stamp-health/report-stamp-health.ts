@@ -22,8 +22,8 @@ export interface StampReport {
 }
 
 /**
- * The stamp's answer to its gateways (health.md 3.3). The code is decided by what is the stamp's own: required components,
- * an operator's word, and how old the evidence is. Shared stores are told, so that everybody sees, and evict nobody.
+ * The stamp's answer to its gateways. The code is decided by what is the stamp's own: required components, an
+ * operator's word, and how old the evidence is. Shared stores are told, so that everybody sees, and evict nobody.
  */
 export function reportStampHealth(state: StampState, input: StampReportInput): StampReport {
   const own = input.components.map((component) => toComponentCheck(component, state));

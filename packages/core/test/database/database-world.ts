@@ -14,7 +14,7 @@ import { decideDatabase } from '@alwayson/core/database/decide-database.ts';
 import { chooseRejoinMethod } from '@alwayson/core/database/rejoin-method.ts';
 import { toSlotName } from '@alwayson/core/database/replication-slot.ts';
 
-export const tickMs = 250;
+const tickMs = 250;
 
 /** What a member's host holds of the record: how the member starts, and what it waits for once reloaded. */
 interface AppliedRole {

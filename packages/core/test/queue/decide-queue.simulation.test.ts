@@ -58,7 +58,7 @@ test.each(['degrade', 'refuse'] as const)('nothing acknowledged is ever lost (%s
       expectNothingLost(world);
       expect(world.record.inSync, 'two copies after the faults').toBe(true);
     }),
-    { numRuns: 12_000 },
+    { numRuns: 5000 },
   );
 });
 

@@ -16,6 +16,8 @@ export interface GatewayConfigOptions {
   /** Both relative to HAProxy's folder: unix socket paths are limited to 108 bytes. */
   adminSocket: string;
   stateFile: string;
+  /** Holds `frozenSessionsScript`. */
+  scriptFile: string;
   probeToken: string;
   apiKeys: readonly string[];
 }
@@ -63,6 +65,7 @@ function renderGlobal(options: GatewayConfigOptions, structure: string): string[
     `  description ${structure}`,
     `  stats socket unix@${options.adminSocket} mode 600 level admin`,
     `  server-state-file ${options.stateFile}`,
+    `  lua-load ${options.scriptFile}`,
     `  log ${toEndpoint(options.log.address, options.log.port)} len 4096 format raw local0 info`,
     `  hard-stop-after ${oldProcessSeconds}s`,
     '  maxconn 4000',
@@ -74,7 +77,7 @@ function renderGlobal(options: GatewayConfigOptions, structure: string): string[
 /**
  * Six retries: three refusals take a stamp out, so two dead stamps of the own region leave one attempt for another region.
  * `retry-on` without response-timeout: a request that a stamp is still working on must not be started twice. A frozen stamp is
- * found by its check instead, and `on-marked-down shutdown-sessions` sends the safe requests that wait for it to another one.
+ * found by its check instead, and what waits for it is freed by the script (frozen-sessions.ts).
  */
 function renderDefaults(record: RouteRecord): string[] {
   return [

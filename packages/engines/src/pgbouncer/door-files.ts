@@ -5,7 +5,7 @@ export const doorAdministrator = 'alwayson';
 /** The database name under which PgBouncer answers questions about itself. */
 export const doorConsole = 'pgbouncer';
 
-export interface DoorTarget {
+interface DoorTarget {
   address: string;
   port: number;
 }

@@ -1,7 +1,7 @@
 import { applicationDatabase } from './server-files.ts';
 import type { SqlClient } from './sql-client.ts';
 
-export interface ServerReplica {
+interface ServerReplica {
   name: string;
   streaming: boolean;
   sync: boolean;

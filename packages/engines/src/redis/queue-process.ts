@@ -5,7 +5,7 @@ import type { RedisServerAddress } from './redis-config.ts';
 import { parseRedisInfo } from './redis-info.ts';
 
 /** What a queue server says of itself; see INFO in Redis' manual for the words behind it. */
-export interface QueueProcessReport {
+interface QueueProcessReport {
   run: string;
   loading: boolean;
   role: 'primary' | 'replica';

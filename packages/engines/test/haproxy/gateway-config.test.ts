@@ -5,6 +5,7 @@ import type { RouteRecord, RouteStamp } from '@alwayson/protocol/routes.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accessLogFormat, parseGatewayLine } from '../../src/haproxy/access-log.ts';
 import { quote } from '../../src/haproxy/config-text.ts';
+import { frozenSessionsScript } from '../../src/haproxy/frozen-sessions.ts';
 import { renderGatewayConfig } from '../../src/haproxy/gateway-config.ts';
 import { planShares } from '../../src/haproxy/gateway-shares.ts';
 import { checkHaproxyConfig, readHaproxyVersion } from '../../src/haproxy/haproxy-command.ts';
@@ -58,6 +59,7 @@ function render(change: Partial<RouteRecord> = {}) {
     log: { address: '127.204.50.2', port: 7201 },
     adminSocket: 'admin.sock',
     stateFile: 'servers.state',
+    scriptFile: 'frozen-sessions.lua',
     probeToken: 'it\'s "a" token # % $x',
     apiKeys: ['k1', "k'2"],
   });
@@ -65,6 +67,7 @@ function render(change: Partial<RouteRecord> = {}) {
 
 const check = async (text: string) => {
   await writeFile(join(folder, 'servers.state'), emptyServersState);
+  await writeFile(join(folder, 'frozen-sessions.lua'), frozenSessionsScript);
   await writeFile(join(folder, 'haproxy.cfg'), text);
   await checkHaproxyConfig(folder, 'haproxy.cfg');
 };

@@ -58,7 +58,7 @@ test("a unit's file stays in the unit's folder", () => {
 });
 
 test('the query of events is read from text and bounded', () => {
-  expect(EventsQuery.parse({})).toEqual({ after: 0, limit: 200 });
+  expect(EventsQuery.parse({})).toEqual({ limit: 200 });
   expect(EventsQuery.parse({ after: '7', limit: '3' })).toEqual({ after: 7, limit: 3 });
   for (const bad of [{ limit: '0' }, { limit: '1001' }, { after: '-1' }, { after: 'x' }]) {
     expect(EventsQuery.safeParse(bad).success).toBe(false);

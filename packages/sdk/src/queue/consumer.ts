@@ -8,7 +8,6 @@ import { beat, claimShards, leave, prepareLedger, releaseShards } from './ledger
 import { createRegionReader, type RegionReader } from './region-reader.ts';
 
 export type { QueueHandler } from './apply-batch.ts';
-export type { QueueEntry } from './queue-entry.ts';
 
 export interface QueueConsumerOptions {
   /** From `readQueues`: own region first. */
@@ -19,7 +18,7 @@ export interface QueueConsumerOptions {
   handlers: Readonly<Record<string, QueueHandler>>;
   /** Shown in the leases; made unique for this process. */
   name?: string;
-  /** Told of what goes wrong on the way; it is tried again in any case. */
+  /** Told of what goes wrong on the way, the same once in ten seconds; it is tried again in any case. */
   onFailure?(error: unknown): void;
 }
 
@@ -46,13 +45,16 @@ const beatMs = 1000;
 const leaseMs = 2500;
 /** A shard that was given up is left to others for this long. */
 const avoidMs = 10_000;
+const tellEveryMs = 10_000;
+const toldMax = 100;
 
 /**
  * Applies what producers put into the queues, exactly once in effect and in order within a key. Workers share the shards
  * of their region by leases in the database; any number may run, and any may die at any moment.
  */
 export function createQueueConsumer(options: QueueConsumerOptions): QueueConsumer {
-  const { queues, sql, handlers, onFailure = () => {} } = options;
+  const { queues, sql, handlers } = options;
+  const onFailure = createTeller(options.onFailure ?? (() => {}));
   const worker = `${options.name ?? 'worker'}-${randomUUID().slice(0, 8)}`;
   const region = queues[0]?.region ?? '';
   const totals = { applied: 0, deadLetters: 0, lagMs: 0 };
@@ -146,6 +148,19 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       // Not answered in time: the leases run out by themselves.
       await sql.write((tx) => leave(tx, worker), { idempotent: true }).catch(onFailure);
     },
+  };
+}
+
+/** Passes on what was not told lately: an outage fails many times a second. */
+function createTeller(tell: (error: unknown) => void): (error: unknown) => void {
+  const told = new Map<string, number>();
+  return (error) => {
+    const message = error instanceof Error ? error.message : String(error);
+    const now = performance.now();
+    if (now - (told.get(message) ?? Number.NEGATIVE_INFINITY) < tellEveryMs) return;
+    if (told.size >= toldMax) told.clear();
+    told.set(message, now);
+    tell(error);
   };
 }
 

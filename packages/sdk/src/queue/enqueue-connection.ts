@@ -4,9 +4,9 @@ import { findPrimary, type QueueConnection } from './queue-connection.ts';
 import { enqueueScript, registerScript } from './queue-scripts.ts';
 import type { Submission, WriteStatus } from './submission.ts';
 
-const connectTimeoutMs = 500;
+const connectTimeoutMs = 1000;
 /** A server that answers nothing for this long is given up. */
-const answerTimeoutMs = 500;
+const answerTimeoutMs = 700;
 const copyWaitMs = 100;
 const memoryEveryMs = 10_000;
 const hourMs = 3_600_000;

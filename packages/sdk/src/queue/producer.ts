@@ -17,7 +17,7 @@ export interface QueueProducerOptions {
   streamEntriesMax?: number;
 }
 
-export interface Enqueued {
+interface Enqueued {
   /** `repeated`: the same write was accepted before. `conflict`: its idempotency key was used for another one. */
   status: 'accepted' | 'repeated' | 'conflict';
   /** Whose queue holds it. */

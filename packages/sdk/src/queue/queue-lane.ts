@@ -24,6 +24,8 @@ export interface LaneOptions {
 const batchMax = 512;
 const pendingMax = 20_000;
 const recoverEveryMs = 250;
+/** While it takes longer to connect, writes go another way. */
+const openingMsMax = 250;
 
 /**
  * The way into one region's queue. Writes of the same moment travel as one pipeline with one WAIT behind it: a copy is
@@ -34,10 +36,12 @@ export function createQueueLane({ queue, copies, streamEntriesMax }: LaneOptions
   const closing = new AbortController();
   let connection: EnqueueConnection | null = null;
   let opening: Promise<EnqueueConnection> | null = null;
+  let openingSince = 0;
   let draining = false;
   let down = false;
 
   const open = async () => {
+    openingSince = performance.now();
     try {
       connection = await openEnqueueConnection(queue, { copies, streamEntriesMax });
       if (closing.signal.aborted) connection.close();
@@ -84,7 +88,7 @@ export function createQueueLane({ queue, copies, streamEntriesMax }: LaneOptions
   return {
     region: queue.region,
     get isUp() {
-      return !down;
+      return !down && (opening === null || performance.now() - openingSince < openingMsMax);
     },
     submit(write, timeoutMs) {
       return new Promise((resolve, reject) => {

@@ -40,7 +40,7 @@ export function prepareWrite({ key, type, body, idempotencyKey, fingerprint }: Q
   };
 }
 
-export function toShard(key: string): number {
+function toShard(key: string): number {
   return crc32(key) % queueShards;
 }
 

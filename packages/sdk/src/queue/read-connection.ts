@@ -7,7 +7,7 @@ import type { ShardHolding } from './shard-holding.ts';
 
 /** Entries of one shard that are read at once. */
 export const batchMax = 500;
-const connectTimeoutMs = 500;
+const connectTimeoutMs = 1000;
 const answerTimeoutMs = 1500;
 
 /** What was read of one shard. */
@@ -41,6 +41,8 @@ export async function openReadConnection(queue: QueueRegion): Promise<ReadConnec
   // Only the process at the other end adds entries, under its own name: what is drained of the others stays drained.
   const older = incarnations.filter((incarnation) => incarnation !== current);
   const drained = new Set<string>();
+  /** Streams trimmed through this connection: what was trimmed through another may not have reached this server. */
+  const trimmed = new Set<string>();
   let trims: string[][] = [];
   let waiting = false;
 
@@ -48,6 +50,12 @@ export async function openReadConnection(queue: QueueRegion): Promise<ReadConnec
     const behind = older.find((incarnation) => !drained.has(queueKeys.stream(shard, incarnation)));
     const incarnation = behind ?? current;
     return { behind: behind !== undefined, incarnation, stream: queueKeys.stream(shard, incarnation) };
+  };
+
+  const trim: ReadConnection['trim'] = ({ shard, incarnation, lastId }) => {
+    const stream = queueKeys.stream(shard, incarnation);
+    trimmed.add(stream);
+    trims.push(['XTRIM', stream, 'MINID', toNextId(lastId)]);
   };
 
   const forget = (incarnation: string) => {
@@ -79,6 +87,9 @@ export async function openReadConnection(queue: QueueRegion): Promise<ReadConnec
       const block = sources.some(({ behind }) => behind) ? [] : ['BLOCK', String(Math.max(1, waitMs))];
       const ids = sources.map(({ holding, incarnation }) => holding.positions?.get(incarnation) ?? '0-0');
       const streams = sources.map(({ stream }) => stream);
+      for (const [n, { holding, incarnation, stream }] of sources.entries()) {
+        if (!trimmed.has(stream)) trim({ shard: holding.shard, incarnation, lastId: ids[n] ?? '0-0' });
+      }
       const trimming = trims.map(send);
       trims = [];
       const reading = send(['XREAD', 'COUNT', String(batchMax), ...block, 'STREAMS', ...streams, ...ids]);
@@ -99,9 +110,7 @@ export async function openReadConnection(queue: QueueRegion): Promise<ReadConnec
       return found;
     },
     measure,
-    trim({ shard, incarnation, lastId }) {
-      trims.push(['XTRIM', queueKeys.stream(shard, incarnation), 'MINID', toNextId(lastId)]);
-    },
+    trim,
     stopWaiting() {
       if (waiting) connection.close();
     },

@@ -246,6 +246,20 @@ test('workers share the shards, and a closed one gives its own back at once', as
   await eventually('one holds all again', () => one.stats().shards.length === 8, 4000);
 });
 
+test('what another worker applied but did not drop is dropped, and not applied again', async () => {
+  const { queue, primary } = await lab.startPair('west');
+  const producer = openProducer(queue);
+  const first = openConsumer([queue]);
+  await enqueueVotes(producer, 50);
+  await eventually('they are applied', async () => (await countVotes())?.votes === 50);
+  await first.close();
+  openConsumer([queue]);
+  const control = await primary.steer();
+  await eventually('the queue is empty', async () => (await control.depth()) === 0);
+  control.close();
+  expect(await countVotes()).toEqual({ votes: 50, twice: 0 });
+});
+
 test('a region without workers is served by another', async () => {
   const [west, east] = [await lab.startPair('west'), await lab.startPair('east')];
   const consumer = openConsumer([west.queue, east.queue]);
@@ -283,4 +297,7 @@ test('both servers are killed and restarted: what was accepted before is applied
   openConsumer([queue]);
   await eventually('all are applied', async () => (await countVotes())?.votes === ids.length);
   expect(await countVotes()).toEqual({ votes: ids.length, twice: 0 });
+  const control = await primary.steer();
+  await eventually('the queue is empty', async () => (await control.depth()) === 0);
+  control.close();
 });

@@ -5,7 +5,7 @@ export const createVotes = `
   CREATE TABLE vote (id text PRIMARY KEY, applied integer NOT NULL DEFAULT 1, stars integer CHECK (stars < 6));
   GRANT ALL ON vote TO app`;
 
-export interface Vote {
+interface Vote {
   id: string;
   stars?: number;
 }

@@ -4,7 +4,7 @@ import { HttpProblem } from '@alwayson/sdk/http-problem.ts';
 import type { FastifyReply } from 'fastify';
 import type { ItemAnswer } from './schemas.ts';
 
-/** Tells where a read came from (RFC 9211): a negative `ttl` is a stale value, served because no store answered in time. */
+/** Tells where a read came from (RFC 9211): a negative `ttl` is a stale value, as no store answered in time. */
 export function tellSource<T>(reply: FastifyReply, { value, source, ageMs }: CachedValue<T>): T {
   const ageSeconds = Math.floor(ageMs / 1000);
   const status = { cache: 'hit', store: 'fwd=miss', stale: `hit; ttl=-${ageSeconds}` }[source];

@@ -7,9 +7,10 @@ import type { FastifyInstance } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { requireVersion } from './api-version.ts';
 import { createAuthorization } from './authorization.ts';
-import { addCatalogRoutes, type CatalogServices } from './catalog-routes.ts';
+import { addCatalogRoutes } from './catalog-routes.ts';
 import { addImageRoutes } from './image-routes.ts';
 import { openApiPath, renderOpenApi } from './openapi.ts';
+import type { CatalogServices } from './route-context.ts';
 
 export interface CatalogApiOptions extends CatalogServices {
   identity: Identity;

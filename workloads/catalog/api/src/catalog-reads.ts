@@ -22,7 +22,7 @@ export interface CatalogReads {
   rating(entry: DeleteEntry): Promise<RatingRow | null>;
   /** False when the item is known not to exist. When nobody can tell in time, the write is not refused for that. */
   mayExist(itemId: string): Promise<boolean>;
-  /** So that the next reads in this region see a change, also where the readable member is a moment behind. Never throws. */
+  /** So that the next reads in this region see a change, also while its readable member is behind. Never throws. */
   refreshItem(id: string): Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { notFound, sendAccepted, tellSource } from './answers.ts';
 import { itemsPath, renderItemPath } from './api-version.ts';
 import { isTestData } from './authorization.ts';
-import type { CatalogServer, RouteContext } from './catalog-routes.ts';
+import type { CatalogServer, RouteContext } from './route-context.ts';
 import { toFutureId, toRequestIdentity } from './request-identity.ts';
 import {
   accepted,

@@ -5,7 +5,7 @@ export function renderEtag(item: ItemRow): string {
   return `"${item.version}-${item.ratingCount}.${item.ratingSum}"`;
 }
 
-/** Whether an `If-Match` allows a change. Votes that came in between are no conflict: only the content's version counts. */
+/** Whether an `If-Match` allows a change. Votes in between are no conflict: only the content's version counts. */
 export function allowsChange(ifMatch: string, item: ItemRow): boolean {
   if (ifMatch.trim() === '*') return true;
   return toTags(ifMatch).some((tag) => tag.split('-', 1)[0] === item.version);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { notFound, sendAccepted, sendNotModified, tellSource, toItemAnswer } from './answers.ts';
 import { itemsPath, renderItemPath } from './api-version.ts';
 import { isTestData } from './authorization.ts';
-import type { CatalogServer, RouteContext } from './catalog-routes.ts';
+import type { CatalogServer, RouteContext } from './route-context.ts';
 import { parseCursor, renderCursor } from './item-cursor.ts';
 import { hasAnswer, renderEtag } from './item-etag.ts';
 import type { ItemOutcome } from './item-writes.ts';

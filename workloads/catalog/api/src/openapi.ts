@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { addCatalogRoutes, type RouteContext } from './catalog-routes.ts';
+import { addCatalogRoutes } from './catalog-routes.ts';
+import type { RouteContext } from './route-context.ts';
 
 export const openApiPath = '/catalogservice/api/openapi.json';
 

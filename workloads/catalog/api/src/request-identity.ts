@@ -33,8 +33,8 @@ export function toRequestIdentity(request: FastifyRequest, isTest: boolean): Req
 }
 
 /**
- * The id of what the request creates. With a key, the same in every region and process, so that a retry that takes another
- * way still names the same thing; without one, random.
+ * The id of what the request creates. With a key, the same in every region and process, so that a retry that takes
+ * another way still names the same thing; without one, random.
  */
 export function toFutureId({ key, fingerprint }: RequestIdentity): string {
   if (key === undefined) return randomUUID();

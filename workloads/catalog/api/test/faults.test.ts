@@ -43,22 +43,22 @@ test.each(['refuse', 'hang'] as const)(
       const { answer, ms } = await timed(path);
       expect([path, answer.statusCode]).toEqual([path, 200]);
       expect(answer.headers['cache-status']).toMatch(/^catalog; hit; ttl=-\d+$/);
-      expect(ms).toBeLessThan(1000);
+      expect(ms).toBeLessThan(2000);
     }
     const accepted = await timed(`/${sampleItem}/ratings`, rate);
     expect(accepted.answer.statusCode).toBe(202);
-    expect(accepted.ms).toBeLessThan(1000);
+    expect(accepted.ms).toBeLessThan(2000);
 
     const refused = await timed(`/${sampleItem}`, put);
     expect(refused.answer.statusCode).toBe(503);
     expect(refused.answer.headers['retry-after']).toBe('1');
     expect(refused.answer.body).not.toMatch(/ECONN|timeout|postgres/i);
-    expect(refused.ms).toBeLessThan(3500);
+    expect(refused.ms).toBeLessThan(4500);
     const later = await eventually(
       'refusals are fast',
       async () => (await timed(`/${sampleItem}`, put)).ms < 100,
     );
-    expect(later).toBeLessThan(6000);
+    expect(later).toBeLessThan(10_000);
   },
 );
 
@@ -79,7 +79,7 @@ test.each(['refuse', 'hang'] as const)(
       const { answer, ms } = await timed('');
       expect(answer.statusCode).toBe(200);
       expect(answer.headers['cache-status']).toBe('catalog; fwd=miss');
-      expect(ms).toBeLessThan(600);
+      expect(ms).toBeLessThan(1500);
     }
     expect((await timed(`/${sampleItem}`, put)).answer.statusCode).toBe(200);
     expect((await timed(`/${sampleItem}/ratings`, rate)).answer.statusCode).toBe(202);

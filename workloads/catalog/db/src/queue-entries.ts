@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * The writes that go through the queue, as the API sends and the worker reads them. The queue outlives a release, so fields
- * may be added with a default, never renamed or removed while an older entry can still be waiting.
+ * The writes that go through the queue, as the API sends and the worker reads them. The queue outlives a release, so
+ * fields may be added with a default, never renamed or removed while an older entry can still be waiting.
  */
 const id = z.guid();
 const creationDate = z.iso.datetime();

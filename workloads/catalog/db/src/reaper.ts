@@ -20,7 +20,10 @@ const outdated = [
        SELECT ctid FROM ${table} WHERE ${column} < now() - interval '${age}' LIMIT ${rowsMax} FOR UPDATE SKIP LOCKED))`,
 );
 
-/** Removes test data whose time is over, and records that nobody may ask for any more. Rows removed; 0 when another is at it. */
+/**
+ * Removes test data whose time is over, and records that nobody may ask for any more. Returns the rows removed; 0 when
+ * another worker is at it.
+ */
 export async function reap(transaction: SqlConnection): Promise<number> {
   const { rows } = await transaction.query<{ locked: boolean }>(
     'SELECT pg_try_advisory_xact_lock($1) AS locked',

@@ -29,7 +29,7 @@ function toHandler<Type extends keyof QueueEntries>(type: Type): QueueHandler {
     );
 }
 
-/** What the queue's consumer calls, by type of entry. A body that is not as agreed throws: the consumer puts it aside. */
+/** What the queue's consumer calls, by type of entry. A body that is not as agreed throws: it is then put aside. */
 export const catalogHandlers: Readonly<Record<keyof QueueEntries, QueueHandler>> = {
   'add-comment': toHandler('add-comment'),
   'add-rating': toHandler('add-rating'),

@@ -42,7 +42,7 @@ export async function startCatalogDatabase(host: string): Promise<PostgresServer
   }
 }
 
-export async function migrate(postgres: PostgresServer, folder: URL, prefix = ''): Promise<void> {
+async function migrate(postgres: PostgresServer, folder: URL, prefix = ''): Promise<void> {
   for (const name of (await readdir(folder)).sort()) {
     await postgres.query(`${prefix}${await readFile(new URL(name, folder), 'utf8')}`);
   }
