@@ -33,8 +33,10 @@ install_packages() {
     exit 1
   fi
   say "installing npm packages (once for each change of package-lock.json) ..."
-  if ! (cd "$root" && npm ci --no-audit --no-fund --loglevel=error >&2); then
-    say "npm ci failed; its message is above. Run it in $root to see more."
+  # Not `npm ci`: it takes the packages away from under a running environment, and refuses a lockfile made where a
+  # registry lacks programs for other machines. This takes the locked versions too, and leaves the lockfile alone.
+  if ! (cd "$root" && npm install --no-save --no-audit --no-fund --loglevel=error >&2); then
+    say "npm install failed; its message is above. Run it in $root to see more."
     exit 1
   fi
   if [ ! -x "$root/node_modules/.bin/node" ]; then

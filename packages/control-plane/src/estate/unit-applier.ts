@@ -43,7 +43,7 @@ export function createUnitApplier(placement: Placement, journal: Journal) {
      */
     async apply(
       units: ReadonlyMap<string, readonly UnitSpecInput[]>,
-      waitsFor: ReadonlyMap<string, string>,
+      waitsFor: ReadonlyMap<string, string> = new Map(),
     ): Promise<void> {
       const due = [...units]
         .filter(([zone]) => connected(zone))
