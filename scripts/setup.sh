@@ -100,7 +100,7 @@ install_engines() {
 missing=$(list_missing_engines)
 if [ -n "$missing" ] || ! packages_current; then
   if has flock; then
-    exec 9>"${TMPDIR:-/tmp}/alwayson-setup-$(id -u).lock"
+    exec 9<"$root/package-lock.json"
     flock 9
     missing=$(list_missing_engines)
   fi

@@ -94,5 +94,8 @@ test('packages that somebody installed by hand are taken as they are', () => {
 test('when npm fails, its failure is passed on with where it was', () => {
   const { clone, run } = createClone();
   writeFileSync(join(clone, 'bin/npm'), '#!/bin/sh\necho "no network" >&2\nexit 7\n');
-  expect(run()).toMatchObject({ status: 1, stderr: expect.stringMatching(/no network\n.*npm install failed/s) });
+  expect(run()).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/no network\n.*npm install failed/s),
+  });
 });

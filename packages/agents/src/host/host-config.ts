@@ -47,6 +47,7 @@ export function hostFiles(environment: Environment, zone: string) {
     host: join(dir, 'host.json'),
     keeper: join(dir, 'keeper.json'),
     log: join(dir, 'host.log'),
+    tasksDir: join(dir, 'tasks'),
     unitsDir: join(environment.stateDir, 'units', zone),
   };
 }
@@ -56,15 +57,25 @@ export function unitMark(environment: Environment, zone: string, unit?: string):
   const { unitsDir } = hostFiles(environment, zone);
   const key = `${environmentKey(environment)}/${zone}`;
   const variable = 'ALWAYSON_UNIT_KEY';
-  if (unit === undefined) return { variable, value: key, outputsBelow: unitsDir };
+  if (unit === undefined) return { variable, value: key, holds: `${unitsDir}/` };
   // Its log only: a task may write into the rest of the unit's folder.
-  return { variable, value: `${key}/${unit}`, outputsBelow: join(unitsDir, unit, 'log') };
+  return { variable, value: `${key}/${unit}`, holds: `${unitsDir}/${unit}/log/` };
 }
 
-/** Tasks have a mark of their own: stopping a unit does not end a task that repairs its data. */
-export function taskMark(environment: Environment, zone: string, task?: string): ProcessMark {
-  const below = task === undefined ? '' : `/${task}`;
-  return { variable: 'ALWAYSON_TASK_KEY', value: `${environmentKey(environment)}/${zone}${below}` };
+/**
+ * The mark of all tasks of a zone, of one unit (`unit`), or one task (`unit/task`). Not that of the unit: stopping a unit does
+ * not end a task that repairs its data.
+ */
+export function taskMark(
+  environment: Environment,
+  zone: string,
+  task?: string,
+): ProcessMark & { holds: string } {
+  const { tasksDir } = hostFiles(environment, zone);
+  const key = `${environmentKey(environment)}/${zone}`;
+  const variable = 'ALWAYSON_TASK_KEY';
+  if (task === undefined) return { variable, value: key, holds: `${tasksDir}/` };
+  return { variable, value: `${key}/${task}`, holds: `${tasksDir}/${task.replace('/', '.')}.` };
 }
 
 function environmentKey({ stateDir }: Environment): string {

@@ -210,8 +210,8 @@ export class Supervisor {
 }
 
 /** The folders above the units' own stay open for other users: engines run as one of their own. */
-function makeFolders({ dir, unitsDir }: ReturnType<typeof hostFiles>): void {
-  mkdirSync(dir, { recursive: true });
+function makeFolders({ tasksDir, unitsDir }: ReturnType<typeof hostFiles>): void {
+  mkdirSync(tasksDir, { recursive: true });
   mkdirSync(unitsDir, { recursive: true });
   for (const folder of [unitsDir, dirname(unitsDir)]) chmodSync(folder, 0o755);
 }

@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { killMarked, pipedOutputOf, type ProcessMark } from '@alwayson/engines/process/marked-processes.ts';
+import { killMarked, type ProcessMark } from '@alwayson/engines/process/marked-processes.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { TaskRequest, TaskResult, UnitSpec } from '@alwayson/protocol/units.ts';
 import { baseEnvironment, type HostConfig, taskMark } from './host-config.ts';
@@ -33,20 +35,22 @@ export async function runTask(
   sequence += 1;
   const mark = taskMark(config.environment, config.zone.name, `${spec.id}/${process.pid}-${sequence}`);
   try {
-    const child = await startTask(config, spec, { request, mark });
-    // A single-user PostgreSQL, as pg_rewind starts it, keeps no other trace of where it comes from.
-    const outputIs = pipedOutputOf(child.pid ?? 0);
-    if (outputIs !== undefined) mark.outputIs = outputIs;
-    return await awaitTask(child, { request, mark });
+    return await awaitTask(await startTask(config, spec, { request, mark }), { request, mark });
   } finally {
     running -= 1;
     await killMarked(mark);
+    await rm(heldFile(mark), { force: true });
   }
 }
 
 interface MarkedTask {
   request: TaskRequest & { gone: AbortSignal };
-  mark: ProcessMark;
+  mark: ProcessMark & { holds: string };
+}
+
+/** An empty file that the task and all it starts have open: a single-user PostgreSQL, as pg_rewind runs it, has no other mark. */
+function heldFile(mark: MarkedTask['mark']): string {
+  return `${mark.holds}held`;
 }
 
 async function startTask(config: HostConfig, spec: UnitSpec, { request, mark }: MarkedTask) {
@@ -54,32 +58,34 @@ async function startTask(config: HostConfig, spec: UnitSpec, { request, mark }: 
   await makeUnitFolder(folder);
   const { dir, owner } = folder;
   const [program = '', ...args] = request.command.map((word) => foldPlaceholders(word, dir));
-  const child = spawn(program, args, {
-    cwd: dir,
-    env: { ...baseEnvironment(owner?.home), ...foldAll(request.env, dir), [mark.variable]: mark.value },
-    stdio: 'pipe',
-    ...(owner === undefined ? {} : { uid: owner.uid, gid: owner.gid }),
-  });
-  const failed = new Promise<Error>((resolve) => child.once('error', resolve));
-  if (child.pid === undefined) {
-    const cause = await failed;
-    throw new AlwaysOnError('AON_TASK_FAILED', `${program} cannot be run: ${cause.message}.`, { cause });
+  const held = openSync(heldFile(mark), 'w');
+  try {
+    const child = spawn(program, args, {
+      cwd: dir,
+      env: { ...baseEnvironment(owner?.home), ...foldAll(request.env, dir), [mark.variable]: mark.value },
+      stdio: ['pipe', 'pipe', 'pipe', held],
+      ...(owner === undefined ? {} : { uid: owner.uid, gid: owner.gid }),
+    });
+    const failed = new Promise<Error>((resolve) => child.once('error', resolve));
+    if (child.pid === undefined) {
+      const cause = await failed;
+      throw new AlwaysOnError('AON_TASK_FAILED', `${program} cannot be run: ${cause.message}.`, { cause });
+    }
+    return child;
+  } finally {
+    closeSync(held);
   }
-  return child;
 }
 
-async function awaitTask(
-  child: Awaited<ReturnType<typeof startTask>>,
-  { request, mark }: MarkedTask,
-): Promise<TaskResult> {
+async function awaitTask(child: ChildProcess, { request, mark }: MarkedTask): Promise<TaskResult> {
   const startedAt = performance.now();
   const [stdout, stderr] = [keepTail(child.stdout), keepTail(child.stderr)];
   const exited = new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
   });
   const closed = new Promise((resolve) => child.once('close', resolve));
-  child.stdin.on('error', () => {}); // it need not read what it is given
-  child.stdin.end(request.stdin ?? '');
+  child.stdin?.on('error', () => {}); // it need not read what it is given
+  child.stdin?.end(request.stdin ?? '');
 
   const late = AbortSignal.timeout(request.timeoutMs);
   const ends = AbortSignal.any([late, request.gone]);
@@ -98,10 +104,10 @@ async function awaitTask(
 }
 
 /** Collects the last 64 KiB of a stream. */
-function keepTail(stream: NodeJS.ReadableStream): () => string {
+function keepTail(stream: NodeJS.ReadableStream | null): () => string {
   let chunks: Buffer[] = [];
   let bytes = 0;
-  stream.on('data', (chunk: Buffer) => {
+  stream?.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
     bytes += chunk.length;
     if (bytes <= 2 * outputBytesMax) return;

@@ -5,17 +5,15 @@ import { identify, isRunning, type ProcessIdentity, readProc, signalProcess } fr
 
 /**
  * How processes that belong together are found again, whoever their parent is by now. Two traces, because each alone has
- * holes: PostgreSQL backends and Redis overwrite their environment with their title, and leave their process group; but what
- * they inherited as standard output stays.
+ * holes: PostgreSQL and Redis overwrite their environment with their title, and PostgreSQL's backends leave their process
+ * group; but files that they inherited open stay so.
  */
 export interface ProcessMark {
   variable: string;
   /** The variable's value; values below it (`value/...`) count too. */
   value: string;
-  /** Processes whose standard output or error is a file below this folder count too. */
-  outputsBelow?: string;
-  /** Processes whose standard output or error is this very pipe count too: see `pipedOutputOf`. */
-  outputIs?: string;
+  /** Processes count too that have a file whose path begins so as standard output, standard error or descriptor 3. */
+  holds?: string;
 }
 
 const killDeadlineMs = 10_000;
@@ -27,7 +25,7 @@ export function findMarked(mark: ProcessMark): ProcessIdentity[] {
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || pid === process.pid) continue;
-    if (!hasEntry(pid, entry) && !hasOutput(pid, mark)) continue;
+    if (!hasEntry(pid, entry) && !(mark.holds !== undefined && holdsFile(pid, mark.holds))) continue;
     const identity = identify(pid);
     if (identity !== undefined) found.push(identity);
   }
@@ -66,25 +64,12 @@ function hasEntry(pid: number, entry: string): boolean {
   return environ.includes(`\0${entry}\0`) || environ.includes(`\0${entry}/`);
 }
 
-function hasOutput(pid: number, { outputsBelow, outputIs }: ProcessMark): boolean {
-  if (outputsBelow === undefined && outputIs === undefined) return false;
-  return [1, 2].some((descriptor) => {
-    const output = readOutput(pid, descriptor);
-    if (output === undefined) return false;
-    return output === outputIs || (outputsBelow !== undefined && output.startsWith(`${outputsBelow}/`));
+function holdsFile(pid: number, path: string): boolean {
+  return [1, 2, 3].some((descriptor) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${descriptor}`).startsWith(path);
+    } catch {
+      return false; // gone, closed, or not ours to look at
+    }
   });
-}
-
-/** The name of the pipe or socket that a process has as standard error; undefined when it is a file that others may share. */
-export function pipedOutputOf(pid: number): string | undefined {
-  const output = readOutput(pid, 2);
-  return output !== undefined && /^(?:pipe|socket):\[/.test(output) ? output : undefined;
-}
-
-function readOutput(pid: number, descriptor: number): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/fd/${descriptor}`);
-  } catch {
-    return undefined; // gone, closed, or not ours to look at
-  }
 }
