@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { toRegions } from '@alwayson/core/estate/topology.ts';
 import { Environment } from '@alwayson/protocol/environment.ts';
 import { Manifest } from '@alwayson/protocol/manifest.ts';
@@ -10,7 +10,7 @@ import type { ControllerContext } from './controller.ts';
 import { createDatabaseController } from './database/database-controller.ts';
 import { createEstateController } from './estate/estate-controller.ts';
 import { type Loop, startLoop } from './loop.ts';
-import { createSqliteJournal } from './operations/sqlite-journal.ts';
+import { createSqliteJournal, type SqliteJournal } from './operations/sqlite-journal.ts';
 import { createHostPlacement } from './placement/host-placement.ts';
 import { createQueueController } from './queue/queue-controller.ts';
 import { createSqliteRecords } from './records/sqlite-records.ts';
@@ -25,75 +25,27 @@ import { createTransitionEvents } from './status/transition-events.ts';
 
 /** The composition root: the only place where the control plane's parts are put together. */
 async function main(): Promise<void> {
-  const environmentFile = process.env.ALWAYSON_ENVIRONMENT;
-  if (environmentFile === undefined)
-    throw new Error('ALWAYSON_ENVIRONMENT must name the environment.json to run.');
-  const environment = Environment.parse(JSON.parse(readFileSync(environmentFile, 'utf8')));
-  const manifest = Manifest.parse(
-    JSON.parse(readFileSync(join(environment.stateDir, 'manifest.json'), 'utf8')),
-  );
-  const storeFile = join(environment.stateDir, 'control-plane', 'state.db');
-  mkdirSync(dirname(storeFile), { recursive: true });
-
+  const { environment, manifest } = readConfiguration();
   const now = Date.now;
-  const mirror = createRecordsMirror(join(dirname(storeFile), 'records.json'));
-  const store = openStore(storeFile, mirror, now);
+  const stateFolder = join(environment.stateDir, 'control-plane');
+  mkdirSync(stateFolder, { recursive: true });
+  const mirror = createRecordsMirror(join(stateFolder, 'records.json'));
+  const store = openStore(join(stateFolder, 'state.db'), mirror, now);
   const records = createSqliteRecords(store.database, { mirror, now });
   const journal = createSqliteJournal(store.database, now);
   const placement = createHostPlacement({ environment });
-  const context: ControllerContext = { environment, manifest, placement, records, journal, now };
-  const authority = openAuthority(records, toRegions(environment)[0]?.name ?? '');
-
   let loop: Loop | undefined;
   const nudge = () => loop?.nudge();
-  const estate = createEstateController({
-    ...context,
-    intent: process.env.ALWAYSON_UP_AT ?? environment.createdAt,
-  });
-  const stamps = estate.stamps;
-  const database = createDatabaseController(context);
-  const queue = createQueueController(context);
-  const routes = createRoutesController({ ...context, stamps, epoch: authority.epoch });
-  const stampSignals = createStampSignals({ ...context, stamps }, nudge);
-  const observerSignals = createObserverSignals(context);
-  const sources = {
-    ...context,
-    journal,
-    estate,
-    routes,
-    stampSignals,
-    observerSignals,
-    database,
-    queue,
-    authority,
-  };
-  const status = () => buildStatus(sources);
-  const bringUp = createBringUpController({ estate, manifest, journal, status });
-  const transitions = createTransitionEvents(journal, status);
 
+  const context = { environment, manifest, placement, records, journal, now };
+  const { controllers, status } = createControllers(context, nudge);
   const consoleDir = startConsoleBuild(environment, journal);
   const server = await createApiServer({ environment, manifest, journal, placement, status, consoleDir });
   journal.closeInterrupted();
-  loop = startLoop([estate, database, queue, routes, stampSignals, observerSignals, bringUp, transitions], {
-    journal,
-    now,
-  });
+  loop = startLoop(controllers, { journal, now });
   placement.onChange(nudge);
   await server.listen({ host: '127.0.0.1', port: environment.console.port });
-  if (store.setAside !== null) {
-    journal.event({
-      severity: 'error',
-      type: 'control-plane.restored',
-      entity: 'control-plane',
-      message: `The history was unreadable and is now ${store.setAside}; the records came back from their mirror.`,
-    });
-  }
-  journal.event({
-    severity: 'info',
-    type: 'control-plane.started',
-    entity: 'control-plane',
-    message: 'The control plane is up.',
-  });
+  tellStart(journal, store.setAside);
 
   const stop = async () => {
     await server.close();
@@ -104,6 +56,45 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', () => void stop());
   process.once('SIGINT', () => void stop());
+}
+
+function readConfiguration(): { environment: Environment; manifest: Manifest } {
+  const file = process.env.ALWAYSON_ENVIRONMENT;
+  if (file === undefined) throw new Error('ALWAYSON_ENVIRONMENT must name the environment.json to run.');
+  const environment = Environment.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const manifest = Manifest.parse(
+    JSON.parse(readFileSync(join(environment.stateDir, 'manifest.json'), 'utf8')),
+  );
+  return { environment, manifest };
+}
+
+/** The controllers in the order in which a status reads best, and the status that they add up to. */
+function createControllers(context: ControllerContext & { journal: SqliteJournal }, nudge: () => void) {
+  const { environment, manifest, records, journal } = context;
+  const authority = openAuthority(records, toRegions(environment)[0]?.name ?? '');
+  const intent = process.env.ALWAYSON_UP_AT ?? environment.createdAt;
+  const estate = createEstateController({ ...context, intent });
+  const stamps = estate.stamps;
+  const database = createDatabaseController(context);
+  const queue = createQueueController(context);
+  const routes = createRoutesController({ ...context, stamps, epoch: authority.epoch });
+  const stampSignals = createStampSignals({ ...context, stamps }, nudge);
+  const observerSignals = createObserverSignals(context);
+  const parts = { estate, database, queue, routes, stampSignals, observerSignals };
+  const status = () => buildStatus({ ...context, ...parts, authority });
+  const bringUp = createBringUpController({ estate, manifest, journal, status });
+  const transitions = createTransitionEvents(journal, status);
+  return { controllers: [...Object.values(parts), bringUp, transitions], status };
+}
+
+function tellStart(journal: SqliteJournal, setAside: string | null): void {
+  const entity = 'control-plane';
+  if (setAside !== null) {
+    const message = `The history was unreadable and is now ${setAside}; the records came back from their mirror.`;
+    journal.event({ severity: 'error', type: 'control-plane.restored', entity, message });
+  }
+  const message = 'The control plane is up.';
+  journal.event({ severity: 'info', type: 'control-plane.started', entity, message });
 }
 
 try {

@@ -53,17 +53,25 @@ function heldFile(mark: MarkedTask['mark']): string {
   return `${mark.holds}held`;
 }
 
+function openHeld(mark: MarkedTask['mark']): number | undefined {
+  try {
+    return openSync(heldFile(mark), 'w');
+  } catch {
+    return undefined; // a full disk must not keep a task from repairing things
+  }
+}
+
 async function startTask(config: HostConfig, spec: UnitSpec, { request, mark }: MarkedTask) {
   const folder = await unitFolder(config, spec);
   await makeUnitFolder(folder);
   const { dir, owner } = folder;
   const [program = '', ...args] = request.command.map((word) => foldPlaceholders(word, dir));
-  const held = openSync(heldFile(mark), 'w');
+  const held = openHeld(mark);
   try {
     const child = spawn(program, args, {
       cwd: dir,
       env: { ...baseEnvironment(owner?.home), ...foldAll(request.env, dir), [mark.variable]: mark.value },
-      stdio: ['pipe', 'pipe', 'pipe', held],
+      stdio: ['pipe', 'pipe', 'pipe', held ?? 'ignore'],
       ...(owner === undefined ? {} : { uid: owner.uid, gid: owner.gid }),
     });
     const failed = new Promise<Error>((resolve) => child.once('error', resolve));
@@ -73,7 +81,7 @@ async function startTask(config: HostConfig, spec: UnitSpec, { request, mark }: 
     }
     return child;
   } finally {
-    closeSync(held);
+    if (held !== undefined) closeSync(held);
   }
 }
 

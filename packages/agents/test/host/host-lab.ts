@@ -120,9 +120,9 @@ export function createHostLab(network: string): HostLab {
     async close() {
       const key = createHash('sha256').update(stateDir).digest('hex').slice(0, 12);
       await killMarked({ variable: 'ALWAYSON_ENVIRONMENT', value: environmentFile });
-      await killMarked({ variable: 'ALWAYSON_TASK_KEY', value: key });
-      const outputsBelow = join(stateDir, 'units');
-      await killMarked({ variable: 'ALWAYSON_UNIT_KEY', value: key, outputsBelow });
+      for (const variable of ['ALWAYSON_UNIT_KEY', 'ALWAYSON_TASK_KEY']) {
+        await killMarked({ variable, value: key, holds: `${stateDir}/` });
+      }
       rmSync(stateDir, { recursive: true, force: true, maxRetries: 3 });
     },
   };

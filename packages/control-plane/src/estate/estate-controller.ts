@@ -18,6 +18,8 @@ export interface EstateController extends Controller {
   /** The stamps of the live release, also those that do not run at this moment. */
   stamps(): readonly StampPlan[];
   release(): ReleaseRecord;
+  /** True once everything was ready after the present `up`. */
+  isBroughtUp(): boolean;
   /** Units that must be ready before the bring-up counts as done, by zone. */
   desired(): ReadonlyMap<string, readonly UnitSpecInput[]>;
   markBroughtUp(): void;
@@ -36,6 +38,7 @@ export function createEstateController(context: EstateContext): EstateController
   const startedZones = new Set<string>();
   let release = readRelease(records).value;
 
+  const isBroughtUp = () => release.broughtUp && release.intent === context.intent;
   const stamps = () => (release.release === '' ? [] : planStamps(environment, manifest, release));
 
   /** The units that must be ready before another is placed for the first time. */
@@ -62,7 +65,7 @@ export function createEstateController(context: EstateContext): EstateController
 
   /** A zone's machine is switched on once per `up`; after that, who is down was taken down or is lost, and stays so. */
   const startZones = async () => {
-    if (release.broughtUp) return;
+    if (isBroughtUp()) return;
     const zones = environment.zones.filter((zone) => zone.region !== witnessRegion);
     const off = zones.filter((zone) => {
       return !startedZones.has(zone.name) && placement.observe(zone.name).contact !== 'connected';
@@ -92,9 +95,10 @@ export function createEstateController(context: EstateContext): EstateController
     },
     stamps,
     release: () => release,
+    isBroughtUp,
     desired,
     markBroughtUp() {
-      if (release.broughtUp) return;
+      if (isBroughtUp()) return;
       commitBroughtUp(records);
       release = { ...release, broughtUp: true };
     },

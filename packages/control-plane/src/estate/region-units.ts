@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { gatewayZone, observerZone, type RegionPlan } from '@alwayson/core/estate/topology.ts';
-import { type Environment, zonePorts } from '@alwayson/protocol/environment.ts';
+import { type Environment, type Zone, zonePorts } from '@alwayson/protocol/environment.ts';
 import type { UnitSpecInput } from '@alwayson/protocol/units.ts';
 import { agentEnvironment } from './process-environment.ts';
 
@@ -20,50 +20,58 @@ export function renderRegionUnits(
   const front = gatewayZone(region);
   const back = observerZone(region);
   const gatewayDir = join(environment.stateDir, 'units', front.name, `gateway-${region.name}`);
-  const common = { ...agentEnvironment(environment), ALWAYSON_REGION: region.name };
+  const agent = renderAgent(environment, front, { generation, name: 'gateway' });
+  const observer = renderAgent(environment, back, { generation, name: 'observer' });
   return [
     {
       zone: front.name,
       spec: {
+        ...agent,
         id: `gateway-agent-${region.name}`,
         kind: 'gateway-agent',
-        generation,
-        command: ['{node}', join(environment.installDir, 'packages/agents/src/gateway/main.ts')],
-        env: { ...common, ALWAYSON_ZONE: front.name, ALWAYSON_GATEWAY_DIR: gatewayDir },
-        address: front.address,
+        env: { ...agent.env, ALWAYSON_GATEWAY_DIR: gatewayDir },
         port: zonePorts.gatewayAgent,
-        probe: { type: 'http', path: '/readyz', intervalMs: 2000 },
-        startOrder: 6,
       },
     },
+    // The agent writes the configuration that HAProxy starts with.
     {
       zone: front.name,
-      after: `gateway-agent-${region.name}`, // which writes the configuration that HAProxy starts with
-      spec: {
-        id: `gateway-${region.name}`,
-        kind: 'gateway',
-        generation,
-        command: ['haproxy', '-W', '-db', '-f', join(gatewayDir, 'haproxy.cfg')],
-        address: front.address,
-        port: zonePorts.gatewayMetrics,
-        probe: { type: 'http', path: '/livez', intervalMs: 2000 },
-        startOrder: 7,
-        stop: { signal: 'SIGUSR1', deadlineMs: 5000 },
-      },
+      after: `gateway-agent-${region.name}`,
+      spec: renderGateway(region, gatewayDir, generation),
     },
     {
       zone: back.name,
-      spec: {
-        id: `observer-${region.name}`,
-        kind: 'observer',
-        generation,
-        command: ['{node}', join(environment.installDir, 'packages/agents/src/observer/main.ts')],
-        env: { ...common, ALWAYSON_ZONE: back.name },
-        address: back.address,
-        port: zonePorts.observer,
-        probe: { type: 'http', path: '/readyz', intervalMs: 2000 },
-        startOrder: 6,
-      },
+      spec: { ...observer, id: `observer-${region.name}`, kind: 'observer', port: zonePorts.observer },
     },
   ];
+}
+
+/** What all agents of a region have in common. */
+function renderAgent(
+  environment: Environment,
+  zone: Zone,
+  { generation, name }: { generation: number; name: 'gateway' | 'observer' },
+) {
+  return {
+    generation,
+    command: ['{node}', join(environment.installDir, `packages/agents/src/${name}/main.ts`)],
+    env: { ...agentEnvironment(environment), ALWAYSON_REGION: zone.region, ALWAYSON_ZONE: zone.name },
+    address: zone.address,
+    probe: { type: 'http', path: '/readyz', intervalMs: 2000 },
+    startOrder: 6,
+  } satisfies Partial<UnitSpecInput>;
+}
+
+function renderGateway(region: RegionPlan, gatewayDir: string, generation: number): UnitSpecInput {
+  return {
+    id: `gateway-${region.name}`,
+    kind: 'gateway',
+    generation,
+    command: ['haproxy', '-W', '-db', '-f', join(gatewayDir, 'haproxy.cfg')],
+    address: gatewayZone(region).address,
+    port: zonePorts.gatewayMetrics,
+    probe: { type: 'http', path: '/livez', intervalMs: 2000 },
+    startOrder: 7,
+    stop: { signal: 'SIGUSR1', deadlineMs: 5000 },
+  };
 }

@@ -90,7 +90,7 @@ function selectEvents(database: DatabaseSync, { after, before, limit }: EventsQu
       ? database
           .prepare('SELECT * FROM event WHERE seq < ? ORDER BY seq DESC LIMIT ?')
           .all(before ?? Number.MAX_SAFE_INTEGER, limit)
-          .reverse()
+          .toReversed()
       : database.prepare('SELECT * FROM event WHERE seq > ? ORDER BY seq LIMIT ?').all(after, limit);
   return rows.map(({ operation, data, ...rest }) =>
     Event.parse({

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { toRegions } from '@alwayson/core/estate/topology.ts';
 import type { QueuePolicy } from '@alwayson/core/queue/queue-facts.ts';
 import type { Manifest } from '@alwayson/protocol/manifest.ts';
@@ -6,6 +7,8 @@ import type { Controller, ControllerContext } from '../controller.ts';
 import { createUnitApplier } from '../estate/unit-applier.ts';
 import { renderQueueUnits } from './queue-units.ts';
 import { createRegionQueue } from './region-queue.ts';
+
+const partMs = 2000;
 
 /** Runs the queue pair and the cache of every region, and decides which server of a pair accepts writes. */
 export function createQueueController(
@@ -17,18 +20,41 @@ export function createQueueController(
   const applier = createUnitApplier(placement, journal);
   const policy = toPolicy(manifest);
   const queues = policy === null ? [] : regions.map((region) => createRegionQueue(context, region, policy));
+  const parts = [() => applier.apply(units), ...queues.map(({ tick }) => tick)].map(createPart);
   return {
     name: 'queue',
-    // Beside each other: a zone that does not answer must not hold up the others.
     async tick(signal) {
-      const parts = [applier.apply(units), ...queues.map((queue) => queue.tick(signal))];
-      const failed = (await Promise.allSettled(parts)).find(({ status }) => status === 'rejected');
+      const results = await Promise.allSettled(parts.map((part) => part(signal)));
+      const failed = results.find(({ status }) => status === 'rejected');
       if (failed?.status === 'rejected') throw failed.reason;
     },
     status: () => queues.map((queue) => queue.status()),
     async close() {
       for (const queue of queues) queue.close();
     },
+  };
+}
+
+/** Part of a tick that may outlast it: a zone that is slow to answer must not hold up the queues of the others. */
+function createPart(run: (signal: AbortSignal) => Promise<void>): (signal: AbortSignal) => Promise<void> {
+  let running: Promise<void> | null = null;
+  let failure: { error: unknown } | null = null;
+  const start = async (signal: AbortSignal) => {
+    try {
+      await run(signal);
+    } catch (error) {
+      failure = { error };
+    } finally {
+      running = null;
+    }
+  };
+  return async (signal) => {
+    running ??= start(signal);
+    await Promise.race([running, sleep(partMs, undefined, { ref: false })]);
+    if (failure === null) return;
+    const { error } = failure;
+    failure = null;
+    throw error;
   };
 }
 

@@ -36,7 +36,7 @@ export function createBringUpController({ estate, manifest, journal, status }: B
   return {
     name: 'bring-up',
     async tick() {
-      if (estate.release().broughtUp || estate.release().release === '') return;
+      if (estate.isBroughtUp() || estate.stamps().length === 0) return;
       if (operation === undefined) begin();
       const missing = listMissing(status(), estate, manifest);
       const text = missing.join(', ');

@@ -58,7 +58,7 @@ export function buildStatus(sources: StatusSources): Status {
       ...flows.map(({ state, criticality }) => (criticality === 'high' ? state : limited(state))),
       ...[...regions, witness].map(({ state }) => limited(state)),
     ]),
-    phase: release.broughtUp ? 'running' : 'starting',
+    phase: estate.isBroughtUp() ? 'running' : 'starting',
     at: new Date(now()).toISOString(),
     frontDoor: environment.frontDoor.url,
     console: environment.console.url,

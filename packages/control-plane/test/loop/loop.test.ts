@@ -42,16 +42,13 @@ test('a failing tick is told once and tried again; others go on', async () => {
   const failing = controllerOf(async () => {
     failures += 1;
     if (failures >= 3) enough.resolve();
+    else setImmediate(() => loop.nudge());
     throw new Error('no answer');
   });
   const other = controllerOf(async () => {
     others += 1;
   });
   const loop = startLoop([failing, other], { journal, now: Date.now });
-  while (failures < 3) {
-    loop.nudge();
-    await turn();
-  }
   await enough.promise;
   await loop.close();
   expect(journal.events({ limit: 10 }).map(({ message }) => message)).toEqual(['no answer']);

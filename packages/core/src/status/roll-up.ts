@@ -30,7 +30,8 @@ export function worstOf(states: readonly State[]): State {
 
 /** Of replicas that stand in for each other: healthy when all are, unhealthy when none serves, else degraded. */
 export function replicasOf(states: readonly State[]): State {
-  if (states.length === 0 || states.every((state) => state === 'unknown')) return 'unknown';
+  // Nothing known, or nothing there at all.
+  if (states.every((state) => state === 'unknown')) return 'unknown';
   if (states.every((state) => state === 'healthy')) return 'healthy';
   return states.some((state) => state === 'healthy' || state === 'degraded') ? 'degraded' : 'unhealthy';
 }

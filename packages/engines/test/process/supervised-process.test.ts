@@ -1,15 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { identify, isRunning, signalProcess } from '../../src/process/identity.ts';
-import {
-  findMarked,
-  killMarked,
-  pipedOutputOf,
-  type ProcessMark,
-} from '../../src/process/marked-processes.ts';
+import { findMarked, killMarked, type ProcessMark } from '../../src/process/marked-processes.ts';
 import {
   adoptProcess,
   type SpawnRequest,
@@ -25,7 +20,7 @@ let mark: ProcessMark;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'alwayson-process-'));
   chmodSync(dir, 0o755);
-  mark = { variable: 'PROCESS_TEST', value: dir, outputsBelow: dir };
+  mark = { variable: 'PROCESS_TEST', value: dir, holds: `${dir}/` };
 });
 afterEach(async () => {
   await killMarked(mark);
@@ -71,18 +66,22 @@ test('a stop gives time, then none', async () => {
   expect(findMarked(mark)).toEqual([]);
 });
 
-test('what shares a pipe is found by it, what shares a file is not', async () => {
-  const piped = spawn('env', ['-i', 'sleep', '60'], { stdio: ['ignore', 'ignore', 'pipe'] });
-  const filed = spawn('env', ['-i', 'sleep', '60'], { stdio: 'ignore' });
+test('what has no variable left is found by the files it holds open', async () => {
+  const file = openSync(logFile(), 'a');
+  const holding = [
+    ['ignore', file, 'ignore'],
+    ['ignore', 'ignore', file],
+    ['ignore', 'ignore', 'ignore', file],
+  ] as const;
+  for (const stdio of holding) spawn('env', ['-i', 'sleep', '60'], { stdio: [...stdio] });
+  const beside = spawn('env', ['-i', 'sleep', '60'], { stdio: 'ignore' });
+  closeSync(file);
   try {
-    expect(pipedOutputOf(filed.pid ?? 0)).toBeUndefined();
-    const outputIs = pipedOutputOf(piped.pid ?? 0);
-    if (outputIs === undefined) throw new Error('it has no pipe');
-    const byPipe = { variable: 'PROCESS_TEST', value: dir, outputIs };
-    expect(findMarked(byPipe).map(({ pid }) => pid)).toEqual([piped.pid]);
+    expect(findMarked(mark)).toHaveLength(3);
+    await killMarked(mark);
+    expect(beside.exitCode ?? beside.signalCode).toBeNull();
   } finally {
-    piped.kill('SIGKILL');
-    filed.kill('SIGKILL');
+    beside.kill('SIGKILL');
   }
 });
 

@@ -47,14 +47,9 @@ export function CatalogPage() {
   );
 }
 
-/** How many cards show their picture at once: those that most screens see without scrolling. */
-const eagerCards = 8;
-
-function Shelves({ items }: { items: readonly Item[] }) {
+/** What is looked for and in which order, kept in the address so that it can be shared and survives "back". */
+function useSelection() {
   const [search, setSearch] = useSearchParams();
-  const words = search.get('q') ?? '';
-  const order = toOrder(search.get('sort'));
-  const selected = selectItems(items, useDeferredValue(words), order);
   const change = (name: string, value: string) =>
     setSearch(
       (before) => {
@@ -65,6 +60,15 @@ function Shelves({ items }: { items: readonly Item[] }) {
       },
       { replace: true },
     );
+  return { words: search.get('q') ?? '', order: toOrder(search.get('sort')), change };
+}
+
+/** How many cards show their picture at once: those that most screens see without scrolling. */
+const eagerCards = 8;
+
+function Shelves({ items }: { items: readonly Item[] }) {
+  const { words, order, change } = useSelection();
+  const selected = selectItems(items, useDeferredValue(words), order);
   const searchField = useRef<HTMLInputElement>(null);
   const showEverything = () => {
     change('q', '');

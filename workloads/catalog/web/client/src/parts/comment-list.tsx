@@ -1,5 +1,5 @@
 import type { Comment } from '../api/model.ts';
-import type { Write } from '../state/outbox.ts';
+import type { Write } from '../state/write.ts';
 import { useNow } from './use-now.ts';
 import { toMoment } from './words.ts';
 import { WriteStatus } from './write-status.tsx';

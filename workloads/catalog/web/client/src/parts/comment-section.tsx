@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 import { findOwnComments } from '../state/own-writes.ts';
-import type { Write } from '../state/outbox.ts';
+import type { Write } from '../state/write.ts';
 import { useComments } from '../state/queries.ts';
 import { outbox } from '../state/shop.ts';
 import { useStore } from '../state/store.ts';

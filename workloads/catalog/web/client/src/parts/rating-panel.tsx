@@ -1,7 +1,7 @@
 import { type FormEvent, useRef, useState } from 'react';
 import type { RatingSummary } from '../api/model.ts';
 import { announce } from '../state/announcements.ts';
-import type { Write } from '../state/outbox.ts';
+import type { Write } from '../state/write.ts';
 import { outbox } from '../state/shop.ts';
 import { readOwnRating } from '../state/visitor.ts';
 import { Icon } from './icon.tsx';

@@ -1,4 +1,4 @@
-import type { Write } from '../state/outbox.ts';
+import type { Write } from '../state/write.ts';
 import { outbox } from '../state/shop.ts';
 import { CorrelationId } from './correlation-id.tsx';
 import { explain } from './error-panel.tsx';

@@ -1,6 +1,6 @@
 import { ApiError } from '../api/api-error.ts';
 import { isRecord } from '../api/is-record.ts';
-import type { Write } from './outbox.ts';
+import type { Write } from './write.ts';
 
 const storageKey = 'hearth-and-trail.outbox.1';
 

@@ -1,5 +1,5 @@
 import type { Comment, RatingSummary } from '../api/model.ts';
-import { toServerId, type Write } from './outbox.ts';
+import { toServerId, type Write } from './write.ts';
 
 /** Comments of this visitor that the server's list does not show yet, newest first. */
 export function findOwnComments(

@@ -1,8 +1,9 @@
 import { QueryClient } from '@tanstack/react-query';
 import { announce } from './announcements.ts';
 import { watchConnection } from './connection.ts';
-import { createOutbox, type Write } from './outbox.ts';
+import { createOutbox } from './outbox.ts';
 import { rememberOwnRating } from './visitor.ts';
+import type { Write } from './write.ts';
 
 /** `send` retries by itself; and a browser without a network still reaches a shop on its own machine. */
 export const queryClient = new QueryClient({
