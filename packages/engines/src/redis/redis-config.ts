@@ -19,6 +19,8 @@ export function renderRedisConfig(
     `requirepass ${password}`,
     ...disabledCommands.map((command) => `rename-command ${command} ""`),
     'daemonize no',
+    // The title would be written over the environment, by which a host finds its units again.
+    'set-proc-title no',
     'databases 1',
     'save ""',
     'hz 10',
