@@ -61,4 +61,12 @@ if (failed.length > 0) {
   console.log(`Failed: ${failed.join(', ')}. The tests were not run.`);
   process.exit(1);
 }
-process.exit(run(['vitest', 'run'], 'inherit').status ?? 1);
+/** What each suite proves: its own code against real engines, then the whole estate from outside. */
+const suites = [
+  ['vitest', 'run'],
+  ['vitest', 'run', '--config', 'e2e/vitest.config.ts'],
+];
+for (const suite of suites) {
+  const status = run(suite, 'inherit').status ?? 1;
+  if (status !== 0) process.exit(status);
+}

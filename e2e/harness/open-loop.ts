@@ -124,7 +124,7 @@ export function describeFailures(failures: readonly LoadResult[]): string {
     .slice(0, 12)
     .map(
       (f) =>
-        `#${f.index} at ${f.dueMs.toFixed(0)} ms ${f.request.method ?? 'GET'} ${f.request.path}: ${f.status ?? f.error}`,
+        `#${f.index} at ${f.dueMs.toFixed(0)} ms ${f.request.method ?? 'GET'} ${f.request.path}: ${f.status ?? ''} ${f.error ?? ''}`,
     )
     .join('\n');
 }

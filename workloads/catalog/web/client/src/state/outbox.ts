@@ -3,7 +3,7 @@ import { awaitVisible, postWrite } from '../api/catalog.ts';
 import { createRandomId } from '../api/random-id.ts';
 import { createStore, type Store } from './store.ts';
 import { loadWrites, storeWrites } from './outbox-storage.ts';
-import { toServerId, type Write, type WriteContent, type WriteState } from './write.ts';
+import type { Write, WriteContent, WriteState } from './write.ts';
 
 export interface OutboxEvents {
   onAccepted: (write: Write) => void;
