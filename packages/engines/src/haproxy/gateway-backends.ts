@@ -48,7 +48,7 @@ function renderLive(
     '  default-server inter 500ms fastinter 100ms downinter 1s rise 2 fall 2',
     '  default-server observe layer4 error-limit 3 on-error mark-down',
     ...servers.map((stamp) => {
-      const backup = stamp.region === region ? '' : ' backup inter 1s';
+      const backup = stamp.region === region ? '' : ' backup inter 2s';
       return `  server ${renderServer(stamp, component)} check port ${stamp.healthPort}${backup}`;
     }),
   ];
