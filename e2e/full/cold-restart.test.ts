@@ -1,55 +1,39 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  acceptedOf,
-  findDoubled,
-  findLost,
-  type Item,
-  listItems,
-  writeRequests,
-} from '../harness/catalog-load.ts';
-import { isWhole, startEnvironment, type TestEnvironment, unitsOf } from '../harness/environment.ts';
+import { expect, test } from 'vitest';
+import { acceptedOf, findDoubled, findLost, writeRequests } from '../harness/catalog-load.ts';
+import { isWhole, unitsOf } from '../harness/environment.ts';
 import { processesOf } from '../harness/footprint.ts';
 import { startOpenLoop } from '../harness/open-loop.ts';
 import { loadWhile, longestGapMs } from '../harness/under-load.ts';
+import { useCatalog } from '../harness/use-catalog.ts';
 
-let environment: TestEnvironment;
-let items: Item[];
-
-beforeAll(async () => {
-  environment = await startEnvironment();
-  await environment.until('whole after up', isWhole, 120_000);
-  items = await listItems(environment.frontDoor);
-});
-afterAll(async () => {
-  await environment?.down();
-});
+const catalog = useCatalog();
 
 test('SIGKILL of everything at once, then up: every acknowledged write is there, none twice', async () => {
   const writes = startOpenLoop({
-    url: environment.frontDoor,
+    url: catalog.environment.frontDoor,
     requestsPerSecond: 100,
-    next: writeRequests(items, environment.apiKey),
+    next: writeRequests(catalog.items, catalog.environment.apiKey),
     timeoutMs: 3000,
   });
-  await environment.until('writes flow', () => writes.elapsedMs() > 5000);
-  for (const pid of processesOf(environment.home)) process.kill(pid, 'SIGKILL');
+  await catalog.environment.until('writes flow', () => writes.elapsedMs() > 5000);
+  for (const pid of processesOf(catalog.environment.home)) process.kill(pid, 'SIGKILL');
   const accepted = acceptedOf(await writes.stop());
   expect(accepted.length).toBeGreaterThan(300);
 
   const startedAt = Date.now();
-  expect((await environment.cli('up', '--detach', '--json')).exitCode).toBe(0);
+  expect((await catalog.environment.cli('up', '--detach', '--json')).exitCode).toBe(0);
   process.stdout.write(
     `FIGURE cold restart after SIGKILL of everything: ${(Date.now() - startedAt) / 1000} s\n`,
   );
-  await environment.until('whole again', isWhole, 120_000);
-  expect(await findLost(environment.frontDoor, accepted, 60_000)).toEqual([]);
-  expect(await findDoubled(environment.frontDoor, items)).toEqual([]);
+  await catalog.environment.until('whole again', isWhole, 120_000);
+  expect(await findLost(catalog.environment.frontDoor, accepted, 60_000)).toEqual([]);
+  expect(await findDoubled(catalog.environment.frontDoor, catalog.items)).toEqual([]);
 });
 
 test('the writer is killed: the longest gap between acknowledged synchronous writes', async () => {
-  const report = await loadWhile(environment, items, async () => {
-    const { database } = await environment.status();
-    const unit = unitsOf(await environment.status()).find(({ id }) => id === database.writer);
+  const report = await loadWhile(catalog, async () => {
+    const { database } = await catalog.environment.status();
+    const unit = unitsOf(await catalog.environment.status()).find(({ id }) => id === database.writer);
     process.kill(unit?.pid ?? 0, 'SIGKILL');
   });
   const synchronous = report.writes.filter(({ status }) => status === 201);
@@ -58,5 +42,5 @@ test('the writer is killed: the longest gap between acknowledged synchronous wri
     `FIGURE writer killed: longest gap between synchronous writes ${gapMs.toFixed(0)} ms\n`,
   );
   expect(gapMs).toBeLessThan(2000);
-  await environment.until('whole again', isWhole, 120_000);
+  await catalog.environment.until('whole again', isWhole, 120_000);
 });

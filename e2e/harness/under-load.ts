@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { acceptedOf, findDoubled, findLost, type Item, safeRequests, writeRequests } from './catalog-load.ts';
+import { acceptedOf, findDoubled, findLost, safeRequests, writeRequests } from './catalog-load.ts';
 import { groupOf, type TestEnvironment, unitsOf } from './environment.ts';
 import { describeFailures, failuresOf, type LoadResult, percentile, startOpenLoop } from './open-loop.ts';
+import type { Catalog } from './use-catalog.ts';
 
 export interface HarmReport {
   safe: LoadResult[];
@@ -16,8 +17,7 @@ const watchedMs = 6000;
 
 /** 200 safe requests/s and 50 writes/s, open loop, while `harm` is done. */
 export async function loadWhile(
-  environment: TestEnvironment,
-  items: Item[],
+  { environment, items }: Catalog,
   harm: () => Promise<void>,
 ): Promise<HarmReport> {
   const { frontDoor: url, apiKey } = environment;
@@ -35,8 +35,6 @@ export async function loadWhile(
 }
 
 export interface Expectation {
-  environment: TestEnvironment;
-  items: Item[];
   name: string;
   harm: () => Promise<void>;
   /** A killed gateway may lose what was in flight on its own connections at that instant, for this long. */
@@ -44,14 +42,11 @@ export interface Expectation {
 }
 
 /** Fails unless every safe request was answered and every accepted write is found afterwards, once. Prints the figures. */
-export async function expectNothingLost({
-  environment,
-  items,
-  name,
-  harm,
-  graceMs = 0,
-}: Expectation): Promise<HarmReport> {
-  const report = await loadWhile(environment, items, harm);
+export async function expectNothingLost(
+  { environment, items }: Catalog,
+  { name, harm, graceMs = 0 }: Expectation,
+): Promise<HarmReport> {
+  const report = await loadWhile({ environment, items }, harm);
   const { harmedAtMs } = report;
   // In flight at that instant, or sent within the grace after it.
   const inGrace = ({ dueMs, latencyMs }: LoadResult) =>

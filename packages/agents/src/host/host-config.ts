@@ -85,7 +85,8 @@ function environmentKey({ stateDir }: Environment): string {
 /** What a child process starts from: nothing of the host's own environment that it does not need. */
 export function baseEnvironment(home = process.env.HOME ?? '/'): Record<string, string> {
   return {
-    PATH: process.env.PATH ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    // A user's PATH on Debian leaves out the folders where HAProxy and PgBouncer are.
+    PATH: `${process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`,
     HOME: home,
     LANG: process.env.LANG ?? 'C.UTF-8',
     ...(process.env.TZ === undefined ? {} : { TZ: process.env.TZ }),
