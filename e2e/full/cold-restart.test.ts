@@ -18,7 +18,8 @@ test('SIGKILL of everything at once, then up: every acknowledged write is there,
   await catalog.environment.until('writes flow', () => writes.elapsedMs() > 5000);
   for (const pid of processesOf(catalog.environment.home)) process.kill(pid, 'SIGKILL');
   const accepted = acceptedOf(await writes.stop());
-  expect(accepted.length).toBeGreaterThan(300);
+  // A fresh estate is cold: its first seconds are slow. There must be enough to lose, no more is asked here.
+  expect(accepted.length).toBeGreaterThan(100);
 
   const startedAt = Date.now();
   expect((await catalog.environment.cli('up', '--detach', '--json')).exitCode).toBe(0);
