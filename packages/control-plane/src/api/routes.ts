@@ -9,7 +9,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { SqliteJournal } from '../operations/sqlite-journal.ts';
 import type { Placement } from '../placement/placement.ts';
-import { killTarget, reviveTarget } from '../targets/kill-and-revive.ts';
+import { planKill, reviveTarget } from '../targets/kill-and-revive.ts';
 import { renderMetrics } from './metrics.ts';
 
 export interface ApiContext {
@@ -94,7 +94,12 @@ function registerChanges(server: FastifyInstance, context: ApiContext): void {
     response: { 200: KillResult },
     security,
   };
-  api.post('/api/kill', { schema: kill }, (request) => killTarget(context, request.body.target));
+  api.post('/api/kill', { schema: kill }, async (request, reply) => {
+    const { result, endsControlPlane, carryOut } = planKill(context, request.body.target);
+    if (endsControlPlane) reply.raw.once('finish', () => void carryOut().catch(() => {}));
+    else await carryOut();
+    return result;
+  });
   const revive = {
     summary: 'Bring a killed target back',
     body: TargetRequest,

@@ -11,11 +11,16 @@ export interface TargetContext {
   status: () => Status;
 }
 
+/** A kill that is decided and told, and not done yet. */
+export interface PlannedKill {
+  result: KillResult;
+  /** The kill would end this very process: answer first. */
+  endsControlPlane: boolean;
+  carryOut(): Promise<void>;
+}
+
 /** SIGKILL for people who try what the system does. A killed zone or region stays down until it is revived. */
-export async function killTarget(
-  { placement, journal, status }: TargetContext,
-  name: string,
-): Promise<KillResult> {
+export function planKill({ placement, journal, status }: TargetContext, name: string): PlannedKill {
   const target = resolveTarget(status(), name);
   if (target.kind === 'zone' && name === status().witness.name) {
     const hint = 'Kill the unit control-plane instead: the witness restarts it.';
@@ -25,14 +30,22 @@ export async function killTarget(
       { hint },
     );
   }
-  const message = `${target.kind} ${name} is killed on request.`;
-  journal.event({ severity: 'warning', type: `${target.kind}.kill`, entity: name, message });
+  const { kind } = target;
+  const message = `${kind} ${name} is killed on request.`;
+  journal.event({ severity: 'warning', type: `${kind}.kill`, entity: name, message });
   if (target.kind === 'zone' || target.kind === 'region') {
-    await Promise.all(target.zones.map((zone) => placement.outageZone(zone)));
-    return { target: name, kind: target.kind, units: unitsIn(status(), target.zones), message };
+    return {
+      result: { target: name, kind, units: unitsIn(status(), target.zones), message },
+      endsControlPlane: false,
+      carryOut: async () => void (await Promise.all(target.zones.map((zone) => placement.outageZone(zone)))),
+    };
   }
-  await Promise.all(target.units.map(({ zone, unit }) => placement.act(zone, unit, 'kill')));
-  return { target: name, kind: target.kind, units: target.units.map(({ unit }) => unit), message };
+  const kill = ({ zone, unit }: { zone: string; unit: string }) => placement.act(zone, unit, 'kill');
+  return {
+    result: { target: name, kind, units: target.units.map(({ unit }) => unit), message },
+    endsControlPlane: target.units.some(({ zone }) => zone === status().witness.name),
+    carryOut: async () => void (await Promise.all(target.units.map(kill))),
+  };
 }
 
 /** Switches a zone's or region's machines on again, or starts units that are down. */

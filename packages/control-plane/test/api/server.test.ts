@@ -136,3 +136,22 @@ test('the stream starts with the status, then tells events as they happen', asyn
   expect(text).toContain('id: 1\nevent: event\n');
   closing.abort();
 });
+
+test('a kill of the control plane itself is answered before it is done', async () => {
+  const unit = {
+    id: 'control-plane',
+    kind: 'control-plane',
+    pid: 5,
+    address: '127.0.0.1',
+    port: 8900,
+  } as const;
+  status.witness.units = [{ ...unit, state: 'healthy', process: 'ready', restarts: 0 }];
+  const request = {
+    method: 'POST',
+    url: '/api/kill',
+    payload: { target: 'control-plane' },
+    headers: operator,
+  } as const;
+  expect((await server.inject(request)).json()).toMatchObject({ kind: 'unit', units: ['control-plane'] });
+  await expect.poll(() => placement.calls).toEqual(['kill witness/control-plane']);
+});
