@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { acceptedOf, findDoubled, findLost, writeRequests } from '../harness/catalog-load.ts';
-import { isWhole, unitsOf } from '../harness/environment.ts';
+import { isWhole } from '../harness/environment.ts';
 import { processesOf } from '../harness/footprint.ts';
 import { startOpenLoop } from '../harness/open-loop.ts';
-import { loadWhile, longestGapMs } from '../harness/under-load.ts';
+import { killUnit, loadWhile, longestGapMs } from '../harness/under-load.ts';
 import { useCatalog } from '../harness/use-catalog.ts';
 
 const catalog = useCatalog();
@@ -32,11 +32,9 @@ test('SIGKILL of everything at once, then up: every acknowledged write is there,
 });
 
 test('the writer is killed: the longest gap between acknowledged synchronous writes', async () => {
-  const report = await loadWhile(catalog, async () => {
-    const { database } = await catalog.environment.status();
-    const unit = unitsOf(await catalog.environment.status()).find(({ id }) => id === database.writer);
-    process.kill(unit?.pid ?? 0, 'SIGKILL');
-  });
+  const { database } = await catalog.environment.status();
+  const aim = killUnit(catalog.environment, (unit) => unit.id === database.writer);
+  const report = await loadWhile(catalog, aim);
   const synchronous = report.writes.filter(({ status }) => status === 201);
   const gapMs = longestGapMs(synchronous);
   process.stdout.write(

@@ -19,10 +19,10 @@ const victims = [
 
 for (const id of victims) {
   test(`kill -9 of ${id}`, async () => {
-    const harm = async () => void (await killUnit(catalog.environment, (unit) => unit.id === id));
+    const aim = killUnit(catalog.environment, (unit) => unit.id === id);
     await expectNothingLost(catalog, {
       name: `kill -9 of ${id}`,
-      harm,
+      aim,
       graceMs: id.startsWith('gateway-west') ? 300 : 0,
     });
     await catalog.environment.until('whole again', isWhole, 90_000);
@@ -31,27 +31,23 @@ for (const id of victims) {
 
 for (const kind of ['stamp-agent', 'web', 'api', 'worker']) {
   test(`kill -9 of a ${kind}`, async () => {
-    const harm = async () => {
-      await killUnit(
-        catalog.environment,
-        (unit) => unit.zone === 'west-2' && (unit.kind === kind || unit.component === kind),
-      );
-    };
-    await expectNothingLost(catalog, { name: `kill -9 of a ${kind}`, harm });
+    const aim = killUnit(
+      catalog.environment,
+      (unit) => unit.zone === 'west-2' && (unit.kind === kind || unit.component === kind),
+    );
+    await expectNothingLost(catalog, { name: `kill -9 of a ${kind}`, aim });
     await catalog.environment.until('whole again', isWhole, 90_000);
   });
 }
 
 for (const role of ['writer', 'synchronous standby'] as const) {
   test(`kill -9 of the database's ${role}`, async () => {
-    const harm = async () => {
-      const { database } = await catalog.environment.status();
-      const member = database.members.find(({ id, sync }) =>
-        role === 'writer' ? id === database.writer : sync,
-      );
-      await killUnit(catalog.environment, (unit) => unit.id === member?.id);
-    };
-    await expectNothingLost(catalog, { name: `kill -9 of the ${role}`, harm });
+    const { database } = await catalog.environment.status();
+    const member = database.members.find(({ id, sync }) =>
+      role === 'writer' ? id === database.writer : sync,
+    );
+    const aim = killUnit(catalog.environment, (unit) => unit.id === member?.id);
+    await expectNothingLost(catalog, { name: `kill -9 of the ${role}`, aim });
     await catalog.environment.until('whole again', isWhole, 90_000);
   });
 }

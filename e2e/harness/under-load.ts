@@ -15,18 +15,19 @@ export interface HarmReport {
 const warmUpMs = 2000;
 const watchedMs = 6000;
 
-/** 200 safe requests/s and 50 writes/s, open loop, while `harm` is done. */
-export async function loadWhile(
-  { environment, items }: Catalog,
-  harm: () => Promise<void>,
-): Promise<HarmReport> {
+/** Finds what is to be harmed before the load starts; what it returns does the harm at once. */
+export type Aim = () => Promise<() => void>;
+
+/** 200 safe requests/s and 50 writes/s, open loop, while harm is done. */
+export async function loadWhile({ environment, items }: Catalog, aim: Aim): Promise<HarmReport> {
+  const strike = await aim();
   const { frontDoor: url, apiKey } = environment;
   const safe = startOpenLoop({ url, requestsPerSecond: 200, next: safeRequests(items) });
   const writes = startOpenLoop({ url, requestsPerSecond: 50, next: writeRequests(items, apiKey) });
   await sleep(warmUpMs); // part of the measure
   const harmedAtMs = safe.elapsedMs();
   try {
-    await harm();
+    strike();
     await sleep(watchedMs); // part of the measure
   } finally {
     await Promise.all([safe.stop(), writes.stop()]);
@@ -36,7 +37,7 @@ export async function loadWhile(
 
 export interface Expectation {
   name: string;
-  harm: () => Promise<void>;
+  aim: Aim;
   /** A killed gateway may lose what was in flight on its own connections at that instant, for this long. */
   graceMs?: number;
 }
@@ -44,9 +45,9 @@ export interface Expectation {
 /** Fails unless every safe request was answered and every accepted write is found afterwards, once. Prints the figures. */
 export async function expectNothingLost(
   { environment, items }: Catalog,
-  { name, harm, graceMs = 0 }: Expectation,
+  { name, aim, graceMs = 0 }: Expectation,
 ): Promise<HarmReport> {
-  const report = await loadWhile({ environment, items }, harm);
+  const report = await loadWhile({ environment, items }, aim);
   const { harmedAtMs } = report;
   // In flight at that instant, or sent within the grace after it.
   const inGrace = ({ dueMs, latencyMs }: LoadResult) =>
@@ -73,22 +74,25 @@ export async function expectNothingLost(
 
 type Unit = ReturnType<typeof unitsOf>[number];
 
-/** SIGKILL of the first running unit that is wanted; returns it. */
-export async function killUnit(environment: TestEnvironment, choose: (unit: Unit) => boolean): Promise<Unit> {
-  const unit = unitsOf(await environment.status()).find(
-    (candidate) => candidate.pid !== null && choose(candidate),
-  );
-  if (unit?.pid == null) throw new Error('No such unit runs.');
-  process.kill(unit.pid, 'SIGKILL');
-  return unit;
+/** SIGKILL of the first running unit that is wanted. */
+export function killUnit(environment: TestEnvironment, choose: (unit: Unit) => boolean): Aim {
+  return async () => {
+    const unit = unitsOf(await environment.status()).find((one) => one.pid !== null && choose(one));
+    const pid = unit?.pid;
+    if (pid == null) throw new Error('No such unit runs.');
+    return () => void process.kill(pid, 'SIGKILL');
+  };
 }
 
 /** SIGKILL of a zone's whole process group, as a machine that loses power. */
-export async function killZone(environment: TestEnvironment, zone: string): Promise<void> {
-  const { regions } = await environment.status();
-  const pid = regions.flatMap((region) => region.zones).find(({ name }) => name === zone)?.hostPid;
-  if (pid == null) throw new Error(`Zone ${zone} has no host process.`);
-  process.kill(-groupOf(pid), 'SIGKILL');
+export function killZone(environment: TestEnvironment, zone: string): Aim {
+  return async () => {
+    const { regions } = await environment.status();
+    const pid = regions.flatMap((region) => region.zones).find(({ name }) => name === zone)?.hostPid;
+    if (pid == null) throw new Error(`Zone ${zone} has no host process.`);
+    const group = groupOf(pid);
+    return () => void process.kill(-group, 'SIGKILL');
+  };
 }
 
 /** The longest silence between two acknowledged answers, in milliseconds. */

@@ -7,15 +7,15 @@ import { useCatalog } from '../harness/use-catalog.ts';
 const catalog = useCatalog();
 
 test('an API process is killed: no safe request fails, no accepted write is lost', async () => {
-  const harm = async () => void (await killUnit(catalog.environment, (unit) => unit.component === 'api'));
-  await expectNothingLost(catalog, { name: 'kill -9 of an api', harm });
+  const aim = killUnit(catalog.environment, (unit) => unit.component === 'api');
+  await expectNothingLost(catalog, { name: 'kill -9 of an api', aim });
   await catalog.environment.until('whole again', isWhole);
 });
 
 test('the control plane is killed: nobody notices, and it comes back', async () => {
   const before = (await catalog.environment.status()).witness.units[0]?.pid ?? 0;
-  const harm = async () => void process.kill(before, 'SIGKILL');
-  await expectNothingLost(catalog, { name: 'kill -9 of the control plane', harm });
+  const aim = async () => () => void process.kill(before, 'SIGKILL');
+  await expectNothingLost(catalog, { name: 'kill -9 of the control plane', aim });
   const after = await catalog.environment.until('whole again', isWhole);
   expect(after.witness.units[0]?.pid).not.toBe(before);
 });
@@ -24,8 +24,8 @@ test('the zone of the database writer is killed: the standby takes over, and the
   const { database } = await catalog.environment.status();
   const zone = database.members.find(({ id }) => id === database.writer)?.zone ?? '';
   // The writer's first zone also carries its region's gateway.
-  const harm = () => killZone(catalog.environment, zone);
-  await expectNothingLost(catalog, { name: `kill -9 of zone ${zone}`, harm, graceMs: 300 });
+  const aim = killZone(catalog.environment, zone);
+  await expectNothingLost(catalog, { name: `kill -9 of zone ${zone}`, aim, graceMs: 300 });
   const moved = await catalog.environment.until(
     'another writer',
     (status) => status.database.writer !== database.writer,
