@@ -1,4 +1,5 @@
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { RecordsMirror } from './records-mirror.ts';
@@ -30,11 +31,18 @@ export interface Store {
  */
 export function openStore(file: string, mirror: RecordsMirror, now: () => number): Store {
   const existed = existsSync(file);
+  if (!existed && mirror.read().length === 0 && hasSetAside(file)) {
+    const message = `The control plane's state was set aside by an earlier start, and nothing has replaced ${file}.`;
+    throw new AlwaysOnError('AON_STATE_CORRUPT', message);
+  }
   try {
     const database = openChecked(file);
     const { count } = database.prepare('SELECT count(*) AS count FROM record').get() as { count: number };
-    if (count > 0 || mirror.read().length === 0) return { database, setAside: null };
+    const isNew = count === 0 && mirror.read().length === 0;
+    if (count > 0 || (isNew && !hasSetAside(file))) return { database, setAside: null };
     database.close();
+    if (isNew)
+      throw new Error('its records were set aside by an earlier start, and nothing has replaced them');
     if (existed) throw new Error('it holds no records, but its mirror does');
     return { database: restore(file, mirror), setAside: null };
   } catch (error) {
@@ -73,6 +81,11 @@ function moveAside(file: string, nowMs: number): string {
     if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
   }
   return aside;
+}
+
+/** An earlier start found the state unreadable: an empty one in its place is not a first start. */
+function hasSetAside(file: string): boolean {
+  return readdirSync(dirname(file)).some((name) => name.startsWith(`${basename(file)}.corrupt-`));
 }
 
 function isDiskFull(error: unknown): boolean {
