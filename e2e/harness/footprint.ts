@@ -36,7 +36,7 @@ export async function measureFootprint(home: string, seconds: number): Promise<F
     processes: rows.length,
     cpuShareOfOneCore: rows.reduce((sum, row) => sum + row.cpuShareOfOneCore, 0),
     memoryMebibytes: rows.reduce((sum, row) => sum + row.memoryMebibytes, 0),
-    top: rows.toSorted((a, b) => b.cpuShareOfOneCore - a.cpuShareOfOneCore).slice(0, 12),
+    top: rows.toSorted((a, b) => b.cpuShareOfOneCore - a.cpuShareOfOneCore).slice(0, 40),
   };
 }
 

@@ -46,7 +46,8 @@ function createDriver(controller: Controller, { journal, now }: { journal: Journ
 
   const pause = () =>
     new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, tickEveryMs);
+      // All at the same instant: one wake-up of the process costs more than most ticks.
+      const timer = setTimeout(resolve, tickEveryMs - (performance.now() % tickEveryMs));
       wake = () => {
         clearTimeout(timer);
         resolve();

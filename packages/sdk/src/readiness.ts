@@ -29,6 +29,8 @@ export interface Readiness {
   observe(store: string, look: () => StoreView): void;
   /** Says why this process must not get requests yet, or any more; null: it may. */
   block(reason: string | null): void;
+  /** Not ready until the returned function is called; for what a process does before its first request. */
+  hold(reason: string): () => void;
   /** From now on not ready, for good: the process is on its way out. */
   stop(): void;
   isStopping(): boolean;
@@ -48,6 +50,7 @@ interface Use {
 export function createReadiness(now: () => number = () => performance.now()): Readiness {
   const uses: Use[] = [];
   const looks: { store: string; look: () => StoreView }[] = [];
+  const holds = new Set<string>();
   let blocked: string | null = null;
   let stopping = false;
 
@@ -87,12 +90,17 @@ export function createReadiness(now: () => number = () => performance.now()): Re
     block(reason) {
       blocked = reason;
     },
+    hold(reason) {
+      holds.add(reason);
+      return () => holds.delete(reason);
+    },
     stop() {
       stopping = true;
     },
     isStopping: () => stopping,
     report() {
-      const reason = stopping ? stoppingReason : blocked;
+      const [held = blocked] = holds;
+      const reason = stopping ? stoppingReason : held;
       return { ready: reason === null, ...(reason === null ? {} : { reason }), dependencies: dependencies() };
     },
   };

@@ -11,6 +11,8 @@ export interface ServeOptions {
   log: Log;
   /** Between "not ready" and closing: long enough that gateways have seen it. 0 where no gateway sends requests. */
   drainMs?: number;
+  /** Before the first request: see `warmUp`. A failure is logged, and costs only speed. */
+  warm?: () => Promise<void>;
   /** Ends what the process holds beside the server (pools, consumers), after the last request is answered. */
   close?: () => Promise<void>;
 }
@@ -30,8 +32,11 @@ export async function serve(server: FastifyInstance, options: ServeOptions): Pro
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  const release = options.warm === undefined ? () => {} : options.readiness.hold('warming up');
   await server.listen({ host: identity.host, port: identity.port });
   log('listening', { host: identity.host, port: identity.port, release: identity.release });
+  await options.warm?.().catch((error: unknown) => log('warm-up.failed', { error: String(error) }));
+  release();
 }
 
 async function stopGracefully(server: FastifyInstance, options: ServeOptions): Promise<void> {

@@ -4,7 +4,8 @@ const trialMs = 500;
 const trialMsMax = 8000;
 /** When all doors have been failing for this long, it is an outage: fail fast instead of queueing up. */
 const outageAfterMs = 3000;
-const idleMs = 30_000;
+/** Long: a connection is worth most after a quiet while, when everybody comes back at once. */
+const idleMs = 600_000;
 
 /** What is known of a door from its use. */
 export interface DoorRecord {

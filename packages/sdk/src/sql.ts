@@ -45,6 +45,11 @@ export interface Sql {
    * and whatever `work` throws.
    */
   write<T>(work: (transaction: SqlConnection) => Promise<T>, options: WriteOptions): Promise<T>;
+  /**
+   * One statement on the writer, spared the round trips of a transaction. It must be idempotent, and of little worth: whether a
+   * second server has it is not told. Throws AON_DATABASE.
+   */
+  note<T>(work: (connection: SqlConnection) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -109,6 +114,11 @@ export function createSql(options: SqlOptions): Sql {
         idempotent,
         run: (client, { deadline, begun }) =>
           inTransaction(client, { work, begun, deadline, queryTimeoutMs }),
+      }),
+    note: (work) =>
+      call(writeDoors, reporters.write, {
+        idempotent: true,
+        run: (client, { deadline }) => work(toConnection(client, { deadline, queryTimeoutMs })),
       }),
     close: async () => {
       await Promise.all([...writeDoors, ...readDoors].map((door) => door.pool.end()));

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { UnitSpec } from '@alwayson/protocol/units.ts';
 import { messageOf } from './host-log.ts';
-import { KeptHttp } from './kept-http.ts';
+import { KeptHttp } from '@alwayson/engines/http/kept-http.ts';
 
 type HttpProbe = Extract<UnitSpec['probe'], { type: 'http' }>;
 
@@ -34,7 +34,8 @@ export function startProbe(target: Target, report: (failure: string | undefined)
     const failure = await asker.ask().then(() => undefined, messageOf);
     if (stopped) return;
     passed ||= failure === undefined;
-    const waitMs = passed ? probe.intervalMs : eagerMs(performance.now() - startedAt, probe.intervalMs);
+    const eager = passed ? retryMs : eagerMs(performance.now() - startedAt);
+    const waitMs = failure === undefined ? probe.intervalMs : Math.min(eager, probe.intervalMs);
     timer = setTimeout(() => void ask(), waitMs);
     report(failure);
   };
@@ -46,9 +47,12 @@ export function startProbe(target: Target, report: (failure: string | undefined)
   };
 }
 
+/** What failed is asked again soon: it is known the sooner that it is well, or that it stays unwell. */
+const retryMs = 1000;
+
 /** A process that starts is asked often, so that it counts as ready as soon as it is; less so the longer it takes. */
-function eagerMs(ageMs: number, intervalMs: number): number {
-  return Math.min(ageMs < 2000 ? 25 : ageMs < 30_000 ? 100 : intervalMs, intervalMs);
+function eagerMs(ageMs: number): number {
+  return ageMs < 2000 ? 25 : ageMs < 30_000 ? 100 : retryMs;
 }
 
 interface Asker {
@@ -62,7 +66,7 @@ function createHttpAsker({ address, port }: Target, probe: HttpProbe): Asker {
   const http = new KeptHttp({ host: address, port, path, headers, timeoutMs });
   return {
     async ask() {
-      const status = await http.ask();
+      const { status } = await http.ask();
       if (status < 200 || status >= 400) throw new Error(`${path} answered ${status}`);
     },
     close: () => http.close(),

@@ -5,10 +5,12 @@ import {
   setDrained,
   type StampState,
 } from '@alwayson/core/stamp-health/stamp-state.ts';
-import { probeComponent } from './probe-component.ts';
+import { createComponentProber } from './component-prober.ts';
 import type { ProbedComponent } from './stamp-settings.ts';
 
 const intervalMs = 1000;
+/** What takes no requests is asked only each so many rounds. */
+const otherRoundsEvery = 2;
 
 export interface Evaluation {
   state(): StampState;
@@ -31,6 +33,11 @@ export interface EvaluationOptions {
 
 /** Asks all components side by side, again and again; requests for the result never cause a probe. */
 export function createEvaluation({ host, components, now }: EvaluationOptions): Evaluation {
+  const probers = components.map(({ name, port, probe, required }) => ({
+    name,
+    every: required ? 1 : otherRoundsEvery,
+    prober: createComponentProber({ host, port, ...probe }),
+  }));
   let state = createStampState(components);
   let lastExecution = new Date().toISOString();
   let rounds = 0;
@@ -38,9 +45,10 @@ export function createEvaluation({ host, components, now }: EvaluationOptions): 
   let timer: NodeJS.Timeout | undefined;
 
   const round = async () => {
+    const due = probers.filter(({ every }) => rounds % every === 0);
     await Promise.all(
-      components.map(async ({ name, port, probe }) => {
-        const outcome = await probeComponent({ host, port, ...probe });
+      due.map(async ({ name, prober }) => {
+        const outcome = await prober.probe();
         state = applyOutcome(state, name, outcome);
       }),
     );
@@ -67,7 +75,10 @@ export function createEvaluation({ host, components, now }: EvaluationOptions): 
     start() {
       timer = setInterval(() => void runOnce(), intervalMs);
     },
-    close: () => clearInterval(timer),
+    close() {
+      clearInterval(timer);
+      for (const { prober } of probers) prober.close();
+    },
   };
 }
 

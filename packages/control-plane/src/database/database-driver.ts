@@ -14,11 +14,12 @@ import { runAction } from './run-action.ts';
 import { settleRecord } from './settle-record.ts';
 import { wantUnits } from './want-units.ts';
 
-const probeMs = 1000;
+/** A little less than a tick, and than two: ticks are not exact. The end of a process is told by its host, at once. */
+const probeMs = { writer: 900, other: 1900 };
 /** While something moves, members are asked more often, for this long after the last move. */
 const movingProbeMs = 200;
 const movingForMs = 5000;
-const doorProbeMs = 2000;
+const doorProbeMs = 1900;
 /** A door that takes connections and says nothing so often is killed; its host starts it again. */
 const doorSilencesMax = 3;
 
@@ -54,7 +55,7 @@ export class DatabaseDriver {
     if (this.#closed) return;
     const runtime = this.#runtime;
     const isMoving = performance.now() - this.#movedAt < movingForMs;
-    pollMembers(runtime, isMoving ? movingProbeMs : probeMs);
+    pollMembers(runtime, isMoving ? { writer: movingProbeMs, other: movingProbeMs } : probeMs);
     const { observation, actions, hasCommitted } = settleRecord(runtime);
     if (hasCommitted) this.#movedAt = performance.now();
     wantUnits(runtime, observation);

@@ -7,7 +7,7 @@ import { connectSql, type SqlClient, toSqlFailure } from '@alwayson/engines/post
 
 const probeTimeoutMs = 1000;
 /** Every so many probes, the member is also asked over a new connection. */
-const knockEvery = 2;
+const knockEvery = 4;
 
 interface MemberView extends Pick<MemberObservation, 'sql' | 'failures' | 'sinceAnswerMs'> {
   answer: ServerAnswer | null;

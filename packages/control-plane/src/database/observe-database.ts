@@ -10,13 +10,20 @@ import { type DatabaseRuntime, memoryOf } from './database-runtime.ts';
 
 const running: readonly (UnitState | null)[] = ['starting', 'ready', 'failing', 'stopping'];
 
+/** How old an answer may become before it is asked for again. */
+export interface ProbeAges {
+  writer: number;
+  other: number;
+}
+
 /** Asks every member that may have an answer, in the background; members known to be down are not asked. */
-export function pollMembers(runtime: DatabaseRuntime, ageMs: number): void {
+export function pollMembers(runtime: DatabaseRuntime, agesMs: ProbeAges): void {
+  const { writer } = runtime.record.value;
   for (const member of runtime.plan.members) {
     const watch = runtime.watches.get(member.id);
     const { host, process } = readHost(runtime, member);
     if (host === 'connected' && !running.includes(process)) watch?.forget();
-    else watch?.poll(ageMs);
+    else watch?.poll(member.id === writer ? agesMs.writer : agesMs.other);
     if (running.includes(process)) memoryOf(runtime, member.id).data = { kind: 'unknown' };
   }
 }

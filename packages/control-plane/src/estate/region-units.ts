@@ -57,7 +57,7 @@ function renderAgent(
     command: ['{node}', join(environment.installDir, `packages/agents/src/${name}/main.ts`)],
     env: { ...agentEnvironment(environment), ALWAYSON_REGION: zone.region, ALWAYSON_ZONE: zone.name },
     address: zone.address,
-    probe: { type: 'http', path: '/readyz', intervalMs: 2000 },
+    probe: { type: 'http', path: '/readyz', intervalMs: 5000 },
     startOrder: 6,
   } satisfies Partial<UnitSpecInput>;
 }
@@ -70,7 +70,7 @@ function renderGateway(region: RegionPlan, gatewayDir: string, generation: numbe
     command: ['haproxy', '-W', '-db', '-f', join(gatewayDir, 'haproxy.cfg')],
     address: gatewayZone(region).address,
     port: zonePorts.gatewayMetrics,
-    probe: { type: 'http', path: '/livez', intervalMs: 2000 },
+    probe: { type: 'http', path: '/livez', intervalMs: 5000 },
     startOrder: 7,
     stop: { signal: 'SIGUSR1', deadlineMs: 5000 },
   };

@@ -49,7 +49,7 @@ function renderStampAgent({ environment, manifest, stamp, generation }: StampUni
     },
     address: stamp.address,
     port: stamp.agentPort,
-    probe: { type: 'http', path: '/livez', headers: {}, intervalMs: 2000 },
+    probe: { type: 'http', path: '/livez', headers: {}, intervalMs: 5000 },
     startOrder: 4,
   };
 }
@@ -85,7 +85,7 @@ function renderComponent(component: Component, input: StampUnitsInput): UnitSpec
     probe: {
       type: 'http',
       path: component.probe.path,
-      intervalMs: 2000,
+      intervalMs: 5000,
       timeoutMs: component.probe.timeoutMs,
     },
     startOrder: 5,
@@ -134,9 +134,11 @@ function ownZoneFirst(region: RegionPlan, zone: string): Zone[] {
 }
 
 /** How anyone with the probe token asks a stamp for its health. */
-export function stampHealthRequest(environment: Environment, stamp: { address: string; agentPort: number }) {
+export function stampHealthQuestion(environment: Environment, stamp: { address: string; agentPort: number }) {
   return {
-    url: `http://${stamp.address}:${stamp.agentPort}${stampHealthPath}`,
+    host: stamp.address,
+    port: stamp.agentPort,
+    path: stampHealthPath,
     headers: { [probeTokenHeader]: environment.tokens.probe },
   };
 }

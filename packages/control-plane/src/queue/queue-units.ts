@@ -67,7 +67,7 @@ function redisUnit({ address, port, config }: { address: string; port: number; c
       { path: 'data/.keep', content: '' },
     ],
     // The queue controller probes deeper; this tells the host when it has started.
-    probe: { type: 'tcp' as const },
+    probe: { type: 'tcp' as const, intervalMs: 5000 },
     startOrder: 1,
     stop: { deadlineMs: 2000 },
     restart: 'always' as const,

@@ -4,7 +4,8 @@ import { Observation, observationPath } from '@alwayson/protocol/observation.ts'
 import type { Controller, ControllerContext } from '../controller.ts';
 import { requestJson } from './request-json.ts';
 
-const intervalMs = 5000;
+/** A little less than five ticks, which are not exact. */
+const intervalMs = 4900;
 const staleAfterMs = 15_000;
 
 export interface ObserverSignals extends Controller {

@@ -23,7 +23,7 @@ export function renderRedisConfig(
     'set-proc-title no',
     'databases 1',
     'save ""',
-    'hz 10',
+    'hz 5',
     'maxclients 1000',
     'timeout 0',
     'tcp-keepalive 30',

@@ -5,6 +5,7 @@ import type { Sql } from '../sql.ts';
 import type { QueueHandler } from './apply-batch.ts';
 import { decideClaims, type LeaseView, type ShardKey } from './decide-claims.ts';
 import { beat, claimShards, leave, prepareLedger, releaseShards } from './ledger.ts';
+import { msToNextBeat } from './next-beat.ts';
 import { createRegionReader, type RegionReader } from './region-reader.ts';
 
 export type { QueueHandler } from './apply-batch.ts';
@@ -12,8 +13,8 @@ export type { QueueHandler } from './apply-batch.ts';
 export interface QueueConsumerOptions {
   /** From `readQueues`: own region first. */
   queues: readonly QueueRegion[];
-  /** Its `write` reaches the one writer. */
-  sql: Pick<Sql, 'write'>;
+  /** Its `write` and `note` reach the one writer. */
+  sql: Pick<Sql, 'write' | 'note'>;
   /** By type of entry. An entry of another type waits for a worker that has a handler. */
   handlers: Readonly<Record<string, QueueHandler>>;
   /** Shown in the leases; made unique for this process. */
@@ -41,7 +42,6 @@ export interface QueueConsumer {
   close(): Promise<void>;
 }
 
-const beatMs = 1000;
 const leaseMs = 2500;
 /** A shard that was given up is left to others for this long. */
 const avoidMs = 10_000;
@@ -85,9 +85,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   const renew = async () => {
     const sentAt = performance.now();
     const names = queues.map((queue) => queue.region);
-    const view = await sql.write((tx) => beat(tx, { worker, region, leaseMs, queues: names }), {
-      idempotent: true,
-    });
+    const view = await sql.note((connection) => beat(connection, { worker, region, leaseMs, queues: names }));
     // After a gap all leases look abandoned: the others get one beat to say that they live.
     const hadGap = sentAt > leasedUntil && leasedUntil > 0;
     leasedUntil = sentAt + leaseMs;
@@ -120,9 +118,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       } catch (error) {
         onFailure(error);
       }
-      await sleep(beatMs * (0.9 + Math.random() * 0.2), undefined, { signal: closing.signal }).catch(
-        () => {},
-      );
+      await sleep(msToNextBeat(), undefined, { signal: closing.signal }).catch(() => {});
     }
   };
   const living = live();

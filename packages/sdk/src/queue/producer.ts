@@ -30,6 +30,8 @@ export interface QueueProducer {
    * be applied but is not confirmed, AON_QUEUE when no queue took it; both may be tried again with the same key.
    */
   enqueue(write: QueueWrite): Promise<Enqueued>;
+  /** Opens the way into the own region's queue. Throws when there is none now. */
+  open(): Promise<void>;
   close(): void;
 }
 
@@ -58,6 +60,9 @@ export function createQueueProducer({
         await sleep(pauseMs * (0.5 + Math.random()));
       }
       throw attempt.toError();
+    },
+    async open() {
+      await lanes[0]?.open();
     },
     close() {
       for (const lane of lanes) lane.close();

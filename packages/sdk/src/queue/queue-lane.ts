@@ -10,6 +10,8 @@ export interface QueueLane {
   readonly isUp: boolean;
   /** Resolves when the asked copies hold the write. Throws LaneFailure. */
   submit(write: PreparedWrite, timeoutMs: number): Promise<WriteStatus>;
+  /** Connects, if it is not connected. */
+  open(): Promise<void>;
   close(): void;
 }
 
@@ -89,6 +91,9 @@ export function createQueueLane({ queue, copies, streamEntriesMax }: LaneOptions
     region: queue.region,
     get isUp() {
       return !down && (opening === null || performance.now() - openingSince < openingMsMax);
+    },
+    async open() {
+      await connect();
     },
     submit(write, timeoutMs) {
       return new Promise((resolve, reject) => {

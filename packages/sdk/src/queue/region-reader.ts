@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueueRegion } from '../identity.ts';
 import { applyFound } from './apply-found.ts';
 import { loadPositions } from './load-positions.ts';
+import { msToNextBeat } from './next-beat.ts';
 import { openReadConnection, type ReadConnection } from './read-connection.ts';
 import type { ReaderContext } from './reader-context.ts';
 import { createShardHolding, type ShardHolding } from './shard-holding.ts';
 
-const blockMs = 1000;
 const reconnectPauseMs = 100;
 
 /** Reads the held shards of one region's queue and applies what comes, for as long as it holds any. */
@@ -45,7 +45,10 @@ export function createRegionReader(queue: QueueRegion, context: ReaderContext): 
     const due = context.holdsLeases() ? held.filter(({ notBefore }) => notBefore <= now) : [];
     await loadPositions(context, { queue: queue.region, due, reader });
     const ready = due.filter(({ positions }) => positions !== null);
-    const wake = Math.min(...held.map(({ notBefore }) => notBefore).filter((at) => at > now), now + blockMs);
+    const wake = Math.min(
+      ...held.map(({ notBefore }) => notBefore).filter((at) => at > now),
+      now + Math.ceil(msToNextBeat()),
+    );
     if (ready.length === 0) {
       await reader.measure(held);
       await sleep(Math.max(10, wake - now), undefined, { signal: closing.signal });

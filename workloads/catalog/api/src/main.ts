@@ -11,6 +11,7 @@ import { createCatalogApi } from './catalog-api.ts';
 import { createCatalogReads } from './catalog-reads.ts';
 import { createItemWrites } from './item-writes.ts';
 import { createQueuedWrites } from './queued-writes.ts';
+import { warmCatalog } from './warm-catalog.ts';
 
 /** Goes up when the shape of what is cached changes: releases share the region's cache. */
 const cachePrefix = 'catalog:1:';
@@ -46,6 +47,7 @@ async function main(): Promise<void> {
     identity,
     readiness,
     log,
+    warm: () => warmCatalog(server, { sql, producer }),
     close: async () => {
       producer.close();
       await Promise.all([cache.close(), sql.close()]);

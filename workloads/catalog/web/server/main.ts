@@ -4,6 +4,7 @@ import { readIdentity } from '@alwayson/sdk/identity.ts';
 import { createLog } from '@alwayson/sdk/log-line.ts';
 import { createReadiness } from '@alwayson/sdk/readiness.ts';
 import { exitOnFailure, serve } from '@alwayson/sdk/serve.ts';
+import { warmUp } from '@alwayson/sdk/warm-up.ts';
 import { createWebServer } from './web-server.ts';
 
 async function main(): Promise<void> {
@@ -18,7 +19,7 @@ async function main(): Promise<void> {
   const log = createLog(identity.unit);
   const readiness = createReadiness();
   const server = await createWebServer({ identity, readiness, log, buildDir, html });
-  await serve(server, { identity, readiness, log });
+  await serve(server, { identity, readiness, log, warm: () => warmUp(server, { paths: ['/'] }) });
 }
 
 main().catch(exitOnFailure);

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { KeptHttp } from '../../src/host/kept-http.ts';
+import { KeptHttp } from '../../src/http/kept-http.ts';
 
 const host = '127.201.9.1';
 const servers: Server[] = [];
@@ -25,6 +25,8 @@ async function listen(server: Server): Promise<KeptHttp> {
   return new KeptHttp({ host, port, path: '/ready', headers: { 'x-token': 'secret' }, timeoutMs: 500 });
 }
 
+const statusOf = async (http: KeptHttp) => (await http.ask()).status;
+
 const serve = (listener: RequestListener) => listen(createHttpServer(listener));
 /** A server that answers any request with these bytes. */
 const say = (answer: string) =>
@@ -37,14 +39,18 @@ test('questions go over one connection, with path and headers', async () => {
     response.statusCode = asked.length === 2 ? 503 : 200;
     response.end('x'.repeat(asked.length * 10_000));
   });
-  expect([await http.ask(), await http.ask(), await http.ask()]).toEqual([200, 503, 200]);
+  const answers = [await http.ask(), await http.ask(), await http.ask()];
+  expect(answers.map(({ status, body }) => [status, body.length])).toEqual([
+    [200, 10_000],
+    [503, 20_000],
+    [200, 30_000],
+  ]);
   expect(asked).toEqual(Array.from({ length: 3 }, () => ['GET', '/ready', 'secret']));
   expect(opened).toBe(1);
   http.close();
 });
 
 test.each([
-  ['chunks', (response: Parameters<RequestListener>[1]) => response.write('x') && response.end('y')],
   [
     'a closed connection',
     (response: Parameters<RequestListener>[1]) => response.setHeader('connection', 'close').end('x'),
@@ -52,17 +58,36 @@ test.each([
   ['a long body', (response: Parameters<RequestListener>[1]) => response.end('x'.repeat(400_000))],
 ])('an answer with %s is understood, over a new connection each time', async (_name, answer) => {
   const http = await serve((_request, response) => void answer(response));
-  expect([await http.ask(), await http.ask()]).toEqual([200, 200]);
+  expect([await statusOf(http), await statusOf(http)]).toEqual([200, 200]);
   expect(opened).toBe(2);
   http.close();
 });
 
 test('a kept connection that the server closed is replaced without a word', async () => {
   const http = await serve((_request, response) => response.end('x'));
-  expect(await http.ask()).toBe(200);
+  expect(await statusOf(http)).toBe(200);
   for (const socket of sockets) socket.resetAndDestroy();
-  expect(await http.ask()).toBe(200);
+  expect(await statusOf(http)).toBe(200);
   expect(opened).toBe(2);
+  http.close();
+});
+
+test('an answer in chunks is put together, and its connection kept', async () => {
+  const http = await serve((_request, response) => {
+    response.write('{"a":');
+    setTimeout(() => response.end('"ü"}'), 20);
+  });
+  expect(await http.ask()).toEqual({ status: 200, body: '{"a":"ü"}' });
+  expect(await http.ask()).toEqual({ status: 200, body: '{"a":"ü"}' });
+  expect(opened).toBe(1);
+  http.close();
+});
+
+test('a body of letters beyond ASCII is read as UTF-8', async () => {
+  const http = await serve((_request, response) => response.end('grün ✓'));
+  expect(await http.ask()).toEqual({ status: 200, body: 'grün ✓' });
+  expect(await http.ask()).toEqual({ status: 200, body: 'grün ✓' });
+  expect(opened).toBe(1);
   http.close();
 });
 
@@ -95,11 +120,11 @@ test('an answer in pieces is put together; what nobody asked for ends the connec
       });
     }),
   );
-  expect(await http.ask()).toBe(204);
+  expect(await http.ask()).toEqual({ status: 204, body: 'abc' });
   await expect
     .poll(() => [...sockets].every((socket) => socket.destroyed || socket.readableEnded))
     .toBe(true);
-  expect(await http.ask()).toBe(204);
+  expect(await statusOf(http)).toBe(204);
   expect(opened).toBe(2);
   http.close();
 });
