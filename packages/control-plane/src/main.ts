@@ -21,6 +21,8 @@ import { createObserverSignals } from './signals/observer-signals.ts';
 import { createStampSignals } from './signals/stamp-signals.ts';
 import { buildStatus } from './status/build-status.ts';
 import { createBringUpController } from './status/bring-up.ts';
+import { createSwitchBoard } from './switches/switch-board.ts';
+import { createSwitchesController } from './switches/switches-controller.ts';
 import { createTransitionEvents } from './status/transition-events.ts';
 
 /** The composition root: the only place where the control plane's parts are put together. */
@@ -38,9 +40,17 @@ async function main(): Promise<void> {
   const nudge = () => loop?.nudge();
 
   const context = { environment, manifest, placement, records, journal, now };
-  const { controllers, status } = createControllers(context, nudge);
+  const { controllers, status, switchBoard } = createControllers(context, nudge);
   const consoleDir = startConsoleBuild(environment, journal);
-  const server = await createApiServer({ environment, manifest, journal, placement, status, consoleDir });
+  const server = await createApiServer({
+    environment,
+    manifest,
+    journal,
+    placement,
+    status,
+    switchBoard,
+    consoleDir,
+  });
   journal.closeInterrupted();
   loop = startLoop(controllers, { journal, now });
   placement.onChange(nudge);
@@ -77,14 +87,16 @@ function createControllers(context: ControllerContext & { journal: SqliteJournal
   const stamps = estate.stamps;
   const database = createDatabaseController(context);
   const queue = createQueueController(context);
-  const routes = createRoutesController({ ...context, stamps, epoch: authority.epoch });
+  const switches = createSwitchesController({ ...context, stamps });
+  const routes = createRoutesController({ ...context, stamps, switches, epoch: authority.epoch });
   const stampSignals = createStampSignals({ ...context, stamps }, nudge);
   const observerSignals = createObserverSignals(context);
-  const parts = { estate, database, queue, routes, stampSignals, observerSignals };
+  const parts = { estate, database, queue, switches, routes, stampSignals, observerSignals };
   const status = () => buildStatus({ ...context, ...parts, authority });
   const bringUp = createBringUpController({ estate, manifest, journal, status });
   const transitions = createTransitionEvents(journal, status);
-  return { controllers: [...Object.values(parts), bringUp, transitions], status };
+  const switchBoard = createSwitchBoard({ ...context, ...parts, stamps, nudge });
+  return { controllers: [...Object.values(parts), bringUp, transitions], status, switchBoard };
 }
 
 function tellStart(journal: SqliteJournal, setAside: string | null): void {

@@ -13,6 +13,11 @@ import { z } from 'zod';
  *                                        `event: event` data Event, id = seq (Last-Event-ID resumes); `event: operation` data Operation
  * POST /api/kill    {target}             KillResult: target is a unit, stamp, zone or region name
  * POST /api/revive  {target}             KillResult
+ * GET  /api/switches                     Switch[] in force (switches.ts)
+ * POST /api/switches      SwitchRequest  SwitchAnswer, 202 while its operation runs; 409 AON_CAPACITY
+ * POST /api/switches/end  SwitchEndRequest  SwitchAnswer
+ * GET  /api/alerts?state=active|all|open|acknowledged|resolved   Alert[] (alerts.ts); default active
+ * POST /api/alerts/:id/acknowledge {owner, reason}   Alert
  * GET  /api/units/:id/log?lines=N       text/plain (to follow: the host of its zone)
  * GET  /api/openapi.json                 OpenAPI 3
  * GET  /readyz                           200 when serving (also the witness host's probe)

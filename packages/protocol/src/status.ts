@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Switch } from './switches.ts';
 import { Criticality, EnvironmentType, State, UnitKind } from './words.ts';
 import { UnitState } from './units.ts';
 
@@ -40,6 +41,8 @@ export const StatusStamp = z.object({
   state: State,
   /** Part of the traffic of its own region's gateway intended for it, 0..1. */
   share: z.number(),
+  /** The operator's word that keeps it out of use. */
+  switched: Switch.pick({ action: true, owner: true, reason: true, until: true }).optional(),
   checks: z
     .array(
       z.object({ component: z.string(), status: State, scope: z.string(), reason: z.string().optional() }),

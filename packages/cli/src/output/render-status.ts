@@ -49,8 +49,19 @@ function describeTrouble(unit: StatusUnit): string {
 }
 
 function renderStamps({ stamps }: Status, painter: Painter): string[] {
-  const rows = stamps.map((stamp) => [stamp.id, stamp.state, `share ${Math.round(stamp.share * 100)} %`]);
+  const rows = stamps.map((stamp) => [
+    stamp.id,
+    stamp.state,
+    `share ${Math.round(stamp.share * 100)} %`,
+    describeSwitched(stamp.switched),
+  ]);
   return ['stamps', ...withSigns(rows, stamps, painter)];
+}
+
+function describeSwitched(switched: Status['stamps'][number]['switched']): string {
+  if (switched === undefined) return '';
+  const { action, owner, reason, until } = switched;
+  return `${action} by ${owner}: ${reason}${until === undefined ? '' : ` (until ${until})`}`;
 }
 
 function renderData({ database, queues }: Status, painter: Painter): string[] {

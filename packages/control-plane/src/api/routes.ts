@@ -7,8 +7,10 @@ import { Status } from '@alwayson/protocol/status.ts';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { AlertsController } from '../alerts/alerts-controller.ts';
 import type { SqliteJournal } from '../operations/sqlite-journal.ts';
 import type { Placement } from '../placement/placement.ts';
+import type { SwitchBoard } from '../switches/switch-board.ts';
 import { planKill, reviveTarget } from '../targets/kill-and-revive.ts';
 import { renderMetrics } from './metrics.ts';
 
@@ -18,6 +20,9 @@ export interface ApiContext {
   journal: SqliteJournal;
   placement: Placement;
   status: () => Status;
+  switchBoard: SwitchBoard;
+  /** Absent until the model that they come from is there. */
+  alerts?: Pick<AlertsController, 'alerts' | 'acknowledge'>;
   /** The built console; null while it is being built. */
   consoleDir: () => string | null;
 }

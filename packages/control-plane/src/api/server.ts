@@ -8,10 +8,12 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod';
+import { registerAlertRoutes } from './alert-routes.ts';
 import { registerAuthorization } from './authorization.ts';
 import { registerConsole } from './console.ts';
 import { type ApiContext, registerRoutes } from './routes.ts';
 import { registerStream } from './stream.ts';
+import { registerSwitchRoutes } from './switch-routes.ts';
 
 const bodyBytesMax = 64 * 1024;
 
@@ -36,6 +38,8 @@ export async function createApiServer(context: ApiContext): Promise<FastifyInsta
   });
   registerAuthorization(server, context.environment.tokens.operator);
   registerRoutes(server, context);
+  registerSwitchRoutes(server, context.switchBoard);
+  if (context.alerts !== undefined) registerAlertRoutes(server, context.alerts);
   registerStream(server, context);
   await registerConsole(server, context.consoleDir);
   return server;

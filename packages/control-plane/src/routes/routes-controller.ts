@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StampPlan } from '@alwayson/core/estate/stamps.ts';
+import type { SwitchState } from '@alwayson/core/switches/apply-switches.ts';
 import { gatewayZone, toRegions } from '@alwayson/core/estate/topology.ts';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
 import type { Manifest } from '@alwayson/protocol/manifest.ts';
@@ -10,7 +11,7 @@ import { requestJson } from '../signals/request-json.ts';
 
 const recordName = 'routes';
 /** How often a gateway that has everything in force is read back again. */
-const readBackEveryMs = 5000;
+const readBackEveryMs = 4900;
 
 export interface RoutesController extends Controller {
   /** The committed record; null before the first. */
@@ -22,6 +23,7 @@ export interface RoutesController extends Controller {
 export interface RoutesContext extends ControllerContext {
   stamps: () => readonly StampPlan[];
   epoch: () => number;
+  switches: { state(): SwitchState };
 }
 
 /** Commits the route record and brings every gateway to it. In force means read back from HAProxy, never sent. */
@@ -93,7 +95,8 @@ function isInForce(report: GatewayReport, record: RouteRecord): boolean {
 }
 
 /** The record that the manifest and the live stamps ask for. */
-function renderRoutes({ manifest, stamps, epoch }: RoutesContext, generation: number): RouteRecord {
+function renderRoutes({ manifest, stamps, epoch, switches }: RoutesContext, generation: number): RouteRecord {
+  const switched = switches.state().stamps;
   return {
     epoch: epoch(),
     generation,
@@ -111,7 +114,7 @@ function renderRoutes({ manifest, stamps, epoch }: RoutesContext, generation: nu
         address,
         healthPort: agentPort,
         ports,
-        state: 'ready',
+        state: switched.get(id)?.state ?? 'ready',
         weight: 100,
       };
     }),

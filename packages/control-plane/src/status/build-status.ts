@@ -3,12 +3,14 @@ import { decideFlowState, type Entities } from '@alwayson/core/status/flow-state
 import { limited, replicasOf, toUnitState, worstOf } from '@alwayson/core/status/roll-up.ts';
 import type { Zone } from '@alwayson/protocol/environment.ts';
 import type { Status, StatusRegion, StatusStamp, StatusUnit, StatusZone } from '@alwayson/protocol/status.ts';
+import type { Switch } from '@alwayson/protocol/switches.ts';
 import type { State } from '@alwayson/protocol/words.ts';
 import type { ControllerContext } from '../controller.ts';
 import type { EstateController } from '../estate/estate-controller.ts';
 import type { SqliteJournal } from '../operations/sqlite-journal.ts';
 import type { RoutesController } from '../routes/routes-controller.ts';
 import type { ObserverSignals } from '../signals/observer-signals.ts';
+import type { SwitchesController } from '../switches/switches-controller.ts';
 import type { StampSignals } from '../signals/stamp-signals.ts';
 
 /** Everything a status is made from. */
@@ -20,6 +22,7 @@ export interface StatusSources extends ControllerContext {
   observerSignals: ObserverSignals;
   database: { status(): Status['database'] };
   queue: { status(): Status['queues'] };
+  switches: Pick<SwitchesController, 'state'>;
   authority: { epoch(): number; writerRegion(): string };
 }
 
@@ -107,13 +110,15 @@ function toZone({ placement }: StatusSources, zone: Zone): StatusZone {
   };
 }
 
-function toStamps({ estate, placement, routes, stampSignals }: StatusSources): StatusStamp[] {
+function toStamps({ estate, placement, routes, stampSignals, switches }: StatusSources): StatusStamp[] {
   const routed = routes.record()?.stamps ?? [];
   const weightIn = (region: string) =>
     routed
       .filter((stamp) => stamp.region === region && stamp.state === 'ready')
       .reduce((sum, s) => sum + s.weight, 0);
+  const switched = switches.state().stamps;
   return estate.stamps().map((stamp) => {
+    const by = switched.get(stamp.id)?.by;
     const health = stampSignals.health(stamp.id);
     const gone = placement.observe(stamp.zone).contact === 'refused';
     const route = routed.find((candidate) => candidate.id === stamp.id);
@@ -126,11 +131,16 @@ function toStamps({ estate, placement, routes, stampSignals }: StatusSources): S
       release: release.slice(0, 12),
       state: gone ? 'unhealthy' : (health?.state ?? 'unknown'),
       share: weight === 0 ? 0 : weight / weightIn(stamp.region),
+      ...(by === undefined ? {} : { switched: toSwitched(by) }),
       checks: (gone ? [] : (health?.checks ?? [])).map(({ component, status, scope, reason }) => {
         return { component, status, scope, ...(reason === undefined ? {} : { reason }) };
       }),
     };
   });
+}
+
+function toSwitched({ action, owner, reason, until }: Switch): StatusStamp['switched'] {
+  return { action, owner, reason, ...(until === undefined ? {} : { until }) };
 }
 
 function toGateways({ environment, routes, placement }: StatusSources): Status['gateways'] {

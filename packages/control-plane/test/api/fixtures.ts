@@ -3,6 +3,7 @@ import { Manifest } from '@alwayson/protocol/manifest.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 import type { UnitStatus } from '@alwayson/protocol/units.ts';
 import type { Placement } from '../../src/placement/placement.ts';
+import type { SwitchBoard } from '../../src/switches/switch-board.ts';
 
 export function environmentOf(): Environment {
   const folder = '/var/empty';
@@ -131,3 +132,10 @@ export function recordingPlacement(): Placement & { calls: string[] } {
     outageZone: async (zone) => void calls.push(`outage ${zone}`),
   };
 }
+
+/** Where nothing is switched, and nothing can be. */
+export const idleSwitchBoard: SwitchBoard = {
+  list: () => [],
+  set: () => Promise.reject(new Error('No switches here.')),
+  end: () => Promise.reject(new Error('No switches here.')),
+};

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createApiServer } from '../../src/api/server.ts';
 import { createSqliteJournal, type SqliteJournal } from '../../src/operations/sqlite-journal.ts';
 import { openMemoryStore } from '../records/memory-store.ts';
-import { environmentOf, manifestOf, recordingPlacement, statusOf } from './fixtures.ts';
+import { environmentOf, idleSwitchBoard, manifestOf, recordingPlacement, statusOf } from './fixtures.ts';
 
 const operator = { authorization: 'Bearer operator-token' };
 let server: FastifyInstance;
@@ -27,6 +27,7 @@ beforeEach(async () => {
     journal,
     placement,
     status: () => status,
+    switchBoard: idleSwitchBoard,
     consoleDir: () => consoleDir,
   });
 });

@@ -1,0 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import type { Operation } from '@alwayson/protocol/operations.ts';
+import type { ControlPlaneClient } from './control-plane-client.ts';
+
+const pollMs = 200;
+/** Who waits longer than this is told for what. */
+const quietMs = 2000;
+
+/**
+ * Waits until an operation has ended, across a restart of the control plane. `tell` gets what is being waited for, when it takes longer.
+ * Throws the error that the operation ended with, or AON_TIMEOUT.
+ */
+export async function awaitOperation(
+  client: ControlPlaneClient,
+  begun: Operation,
+  { deadlineMs, tell }: { deadlineMs: number; tell: (waitingFor: string) => void },
+): Promise<Operation> {
+  const startedAt = performance.now();
+  let operation = begun;
+  let told = '';
+  while (operation.state === 'running') {
+    const elapsedMs = performance.now() - startedAt;
+    const text = describeProgress(operation);
+    if (elapsedMs >= deadlineMs)
+      throw new AlwaysOnError(
+        'AON_TIMEOUT',
+        `${operation.title}: not done after ${deadlineMs / 1000} s (${text}).`,
+      );
+    if (elapsedMs >= quietMs && text !== told) tell(text);
+    if (elapsedMs >= quietMs) told = text;
+    await delay(pollMs);
+    operation = await client.operation(operation.id).catch((error: unknown) => {
+      if (error instanceof AlwaysOnError && error.code === 'AON_UNREACHABLE') return operation;
+      throw error;
+    });
+  }
+  return operation;
+}
+
+function describeProgress({ steps, title }: Operation): string {
+  const step = steps.find(({ state }) => state === 'running');
+  if (step === undefined) return title;
+  return step.waitingFor === undefined ? step.name : `${step.name}: waiting for ${step.waitingFor}`;
+}
