@@ -57,6 +57,13 @@ export default defineWorkload({
       requests: [{ methods: ['POST'], path: `${items}/*/comments` }],
       path: ['api', 'queue'],
       objective: { availability: 99.95, latencyP99Ms: 500 },
+      // Test data: nobody sees it, and it is gone within a minute.
+      probe: {
+        write: {
+          path: '/catalogservice/api/1.0/catalogitem/5a6d0000-0000-4000-8000-000000000001/comments',
+          body: { authorName: 'AlwaysOn', text: 'Probe {uuid}' },
+        },
+      },
     },
     {
       name: 'rate-item',
@@ -71,6 +78,12 @@ export default defineWorkload({
       requests: [{ methods: ['POST', 'PUT', 'PATCH', 'DELETE'], path: `${items}/**` }],
       path: ['api', 'database', 'queue'],
       objective: { availability: 99.9, latencyP99Ms: 1000 },
+      probe: {
+        write: {
+          path: '/catalogservice/api/1.0/catalogitem',
+          body: { id: '{uuid}', name: 'Probe', description: 'Written by the observer.', price: 1 },
+        },
+      },
     },
     {
       name: 'list-items',

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { Criticality, Durability, Name } from './words.ts';
+import { AlertSettings } from './alerts.ts';
+import { Assumptions } from './assumptions.ts';
+import { Telemetry } from './telemetry.ts';
+import { BudgetingMethod, Criticality, Durability, Name, PersonRole } from './words.ts';
 
 /**
  * The workload manifest: what a user declares in `alwayson.config.ts` (or .yaml, .json).
@@ -11,15 +14,7 @@ const Percentage = z.number().gt(0).lt(100);
 const Milliseconds = z.int().positive();
 
 export const Person = z.strictObject({
-  role: z.enum([
-    'head-of-operations',
-    'platform',
-    'continuity',
-    'communication',
-    'sponsor',
-    'workload',
-    'business',
-  ]),
+  role: PersonRole,
   name: z.string().min(1),
   contact: z.string().min(1),
 });
@@ -85,6 +80,21 @@ export const RequestMatch = z.strictObject({
   path: z.string().startsWith('/'),
 });
 
+export const FlowProbe = z
+  .strictObject({
+    /** A safe request, every 5 s. */
+    path: z.string().startsWith('/').optional(),
+    /** Every 30 s, marked as test data. `{uuid}` in path and body stands for a fresh id. */
+    write: z
+      .strictObject({
+        method: z.enum(['POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
+        path: z.string().startsWith('/'),
+        body: z.record(z.string(), z.json()).optional(),
+      })
+      .optional(),
+  })
+  .refine(({ path, write }) => path !== undefined || write !== undefined, 'a path, a write or both');
+
 export const Flow = z.strictObject({
   name: Name,
   kind: z.enum(['user', 'system']).default('user'),
@@ -94,10 +104,14 @@ export const Flow = z.strictObject({
   /** Components and stores the flow passes, in order. */
   path: z.array(Name).min(1),
   objective: z
-    .strictObject({ availability: Percentage.default(99.9), latencyP99Ms: Milliseconds.default(500) })
+    .strictObject({
+      availability: Percentage.default(99.9),
+      latencyP99Ms: Milliseconds.default(500),
+      method: BudgetingMethod.default('occurrences'),
+    })
     .prefault({}),
-  /** A safe request that the observer sends from outside through the front door, as evidence for this flow. */
-  probe: z.strictObject({ path: z.string().startsWith('/') }).optional(),
+  /** What the observer sends from outside through the front door, as evidence for this flow. */
+  probe: FlowProbe.optional(),
 });
 
 export const Dependency = z.strictObject({
@@ -136,6 +150,9 @@ export const Manifest = z
     gateway: Gateway.prefault({}),
     release: ReleaseProgram.prefault({}),
     people: z.array(Person).default([]),
+    alerts: AlertSettings.prefault({}),
+    telemetry: Telemetry.prefault({}),
+    assumptions: Assumptions.prefault({}),
   })
   .superRefine(
     (manifest, context) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { latencyBoundsMs } from './traffic.ts';
 
 /**
  * What an observer answers at `GET /observation` (bearer `tokens.agents`). Counters are totals since the start of
@@ -26,15 +27,51 @@ export const ProbeResult = z.object({
 });
 export type ProbeResult = z.infer<typeof ProbeResult>;
 
+/** The last probe of one flow at one stamp, through the gateway of the observer's region. */
+export const StampProbeResult = ProbeResult.extend({ stamp: z.string() });
+export type StampProbeResult = z.infer<typeof StampProbeResult>;
+
+/** What users got of one flow from one stamp in the last seconds, by the time at which it ended. */
+export const TrafficWindow = z.object({
+  flow: z.string(),
+  /** Empty when no stamp was reached. */
+  stamp: z.string(),
+  /** How far back: one of `windowSeconds`. */
+  seconds: z.int(),
+  good: z.int(),
+  bad: z.int(),
+  /** Of good and bad ones, by latency bucket (`latencyBoundsMs` and one above). */
+  latency: z.array(z.int()).length(latencyBoundsMs.length + 1),
+});
+export type TrafficWindow = z.infer<typeof TrafficWindow>;
+
+export const windowSeconds = [10, 30] as const;
+
 export const Observation = z.object({
   region: z.string(),
   at: z.string(),
   countersSince: z.string(),
   flows: z.array(FlowCounters),
+  /** Reads through the front door, as users do. */
   probes: z.array(ProbeResult),
+  /** Writes through the front door, of flows that have one. */
+  writeProbes: z.array(ProbeResult).optional(),
+  /** Reads of high-criticality user flows at every stamp. */
+  stampProbes: z.array(StampProbeResult).optional(),
+  /** Sliding windows, one entry for each flow, stamp and length in which something ended. */
+  windows: z.array(TrafficWindow).optional(),
   /** Gateway log lines that never arrived, found by sequence number. */
   linesLost: z.int(),
 });
 export type Observation = z.infer<typeof Observation>;
 
 export const observationPath = '/observation';
+
+/**
+ * Headers of the observer's probes, all of which also carry the probe token: the gateway then counts them as synthetic, and no
+ * rate limit applies. `stampProbeHeader` names the one stamp that is to serve the request: 503 when it cannot.
+ * A write probe comes with an API key, a fresh `Idempotency-Key` and `testDataHeader: true`: the workload keeps what it
+ * creates out of what users see, and removes it soon.
+ */
+export const stampProbeHeader = 'x-alwayson-stamp';
+export const testDataHeader = 'x-test-data';

@@ -39,6 +39,25 @@ export const criticalities = ['high', 'medium', 'low'] as const;
 export const Criticality = z.enum(criticalities);
 export type Criticality = z.infer<typeof Criticality>;
 
+export const personRoles = [
+  'head-of-operations',
+  'platform',
+  'continuity',
+  'communication',
+  'sponsor',
+  'workload',
+  'business',
+] as const;
+export const PersonRole = z.enum(personRoles);
+export type PersonRole = z.infer<typeof PersonRole>;
+
+/**
+ * What an objective counts (as OpenSLO): good requests of all; good minutes of all; the mean over minutes of the good part.
+ */
+export const budgetingMethods = ['occurrences', 'timeslices', 'ratio-timeslices'] as const;
+export const BudgetingMethod = z.enum(budgetingMethods);
+export type BudgetingMethod = z.infer<typeof BudgetingMethod>;
+
 /** Names that users choose: they become parts of unit ids, file names and HAProxy identifiers. */
 export const Name = z
   .string()

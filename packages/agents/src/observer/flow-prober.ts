@@ -1,13 +1,15 @@
-import { get } from 'node:http';
+import type { Manifest } from '@alwayson/protocol/manifest.ts';
 import type { ProbeResult } from '@alwayson/protocol/observation.ts';
-import { probeTokenHeader } from '@alwayson/protocol/stamp-health.ts';
+import { sendProbe } from './probe-request.ts';
+import { createProbeResults } from './probe-results.ts';
+import { startProbeRounds } from './probe-rounds.ts';
 
 export interface FlowProberOptions {
   /** The public address, such as http://localhost:8080. */
   frontDoor: string;
-  flows: readonly { name: string; path: string }[];
-  /** Tells the gateway that the request is ours: it is served like any other and counted apart. */
+  flows: Manifest['flows'];
   probeToken: string;
+  onResult: (probe: { flow: string; ok: boolean; atMs: number }) => void;
 }
 
 export interface FlowProber {
@@ -18,72 +20,25 @@ export interface FlowProber {
 
 const intervalMs = 5000;
 const timeoutMs = 4000;
-const bodyBytesMax = 4 * 1024 * 1024;
 
 /**
- * Asks the front door for every flow each 5 s (±10 %), as a user would: a new connection each time, so that it sees a gateway
- * that is gone, and all of the body.
+ * Asks the front door for every flow each 5 s, as a user would: a new connection each time, so that it sees a gateway that is
+ * gone, and all of the body.
  */
-export function startFlowProber({ frontDoor, flows, probeToken }: FlowProberOptions): FlowProber {
-  const results = new Map<string, ProbeResult>();
-  const timers = new Map<string, NodeJS.Timeout>();
-  let closed = false;
-
-  const schedule = (flow: { name: string; path: string }, delayMs: number) => {
-    timers.set(
-      flow.name,
-      setTimeout(() => void run(flow), delayMs),
-    );
-  };
-  const run = async (flow: { name: string; path: string }) => {
-    const startedAt = performance.now();
-    const answer = await request(new URL(flow.path, frontDoor), probeToken);
-    if (closed) return;
-    const before = results.get(flow.name);
-    results.set(flow.name, {
-      flow: flow.name,
-      at: new Date().toISOString(),
-      durationMs: Math.round(performance.now() - startedAt),
-      ...answer,
-      streak: before?.ok === answer.ok ? before.streak + 1 : 1,
-    });
-    schedule(flow, intervalMs * (0.9 + Math.random() * 0.2));
-  };
-  for (const [index, flow] of flows.entries())
-    schedule(flow, (intervalMs * (index + 1)) / (flows.length + 1));
-
-  return {
-    results: () => [...results.values()],
-    close() {
-      closed = true;
-      for (const timer of timers.values()) clearTimeout(timer);
+export function startFlowProber({ frontDoor, flows, probeToken, onResult }: FlowProberOptions): FlowProber {
+  const results = createProbeResults();
+  const targets = flows.flatMap(({ name, probe }) =>
+    probe?.path === undefined ? [] : [{ key: name, url: new URL(probe.path, frontDoor) }],
+  );
+  const rounds = startProbeRounds({
+    list: () => targets,
+    intervalMs,
+    async probe({ key, url }) {
+      const startedAtMs = Date.now();
+      const answer = await sendProbe({ url, probeToken, timeoutMs });
+      results.add(key, key, { startedAtMs, answer });
+      onResult({ flow: key, ok: answer.ok, atMs: startedAtMs });
     },
-  };
-}
-
-type Answer = Pick<ProbeResult, 'ok' | 'status' | 'reason'>;
-
-/** Good is an answer below 400 whose body arrives whole; it never throws. */
-function request(url: URL, probeToken: string): Promise<Answer> {
-  const headers = { 'user-agent': 'alwayson-observer', [probeTokenHeader]: probeToken };
-  return new Promise((resolve) => {
-    const signal = AbortSignal.timeout(timeoutMs);
-    const fail = (error: Error, status: number | null) => {
-      const reason = signal.aborted ? `no whole answer within ${timeoutMs} ms` : error.message;
-      resolve({ ok: false, status, reason });
-    };
-    const outgoing = get(url, { agent: false, headers, signal }, (answer) => {
-      const status = answer.statusCode ?? 0;
-      let bytes = 0;
-      answer.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > bodyBytesMax) answer.destroy(new Error(`more than ${bodyBytesMax} bytes`));
-      });
-      answer.on('error', (error) => fail(error, status));
-      answer.on('end', () =>
-        resolve(status < 400 ? { ok: true, status } : { ok: false, status, reason: `HTTP ${status}` }),
-      );
-    });
-    outgoing.on('error', (error) => fail(error, null));
   });
+  return { results: results.list, close: rounds.close };
 }

@@ -1,5 +1,4 @@
-/** Upper bounds in ms; what is above the last has a bucket of its own. */
-export const latencyBoundsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000] as const;
+import { latencyBoundsMs } from '@alwayson/protocol/traffic.ts';
 
 /** Counts per bucket, not cumulative: integers that can be added up. */
 export type LatencyHistogram = number[];
@@ -9,14 +8,26 @@ export function createHistogram(): LatencyHistogram {
 }
 
 export function addLatency(histogram: LatencyHistogram, ms: number): void {
-  const bucket = latencyBoundsMs.findIndex((bound) => ms <= bound);
-  const index = bucket < 0 ? latencyBoundsMs.length : bucket;
-  histogram[index] = (histogram[index] ?? 0) + 1;
+  const bucket = toLatencyBucket(ms);
+  histogram[bucket] = (histogram[bucket] ?? 0) + 1;
+}
+
+export function toLatencyBucket(ms: number): number {
+  let bucket = 0;
+  for (const bound of latencyBoundsMs) {
+    if (ms <= bound) break;
+    bucket += 1;
+  }
+  return bucket;
+}
+
+export function countSamples(histogram: LatencyHistogram): number {
+  return histogram.reduce((sum, count) => sum + count, 0);
 }
 
 /** Straight between the bounds of the bucket it falls in; the last bound when it lies above; null without samples. */
 export function toQuantileMs(histogram: LatencyHistogram, quantile: number): number | null {
-  const total = histogram.reduce((sum, count) => sum + count, 0);
+  const total = countSamples(histogram);
   if (total === 0) return null;
   let left = quantile * total;
   for (const [index, count] of histogram.entries()) {

@@ -4,12 +4,14 @@ import { zonePorts } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { Manifest } from '@alwayson/protocol/manifest.ts';
 import { observationPath } from '@alwayson/protocol/observation.ts';
+import { historyPath } from '@alwayson/protocol/traffic.ts';
 import { readAgentConfig } from '../agent-process/agent-config.ts';
 import { createAgentLog } from '../agent-process/agent-log.ts';
 import { createAgentServer } from '../agent-process/agent-server.ts';
 import { runAgent } from '../agent-process/run-agent.ts';
-import { createLogReceiver } from './log-receiver.ts';
+import { readRange } from './history-range.ts';
 import { createObserver } from './observer.ts';
+import { startProbers } from './probers.ts';
 
 runAgent(async () => {
   const { environment, region, zones } = await readAgentConfig(process.env);
@@ -17,21 +19,26 @@ runAgent(async () => {
   const zone = zones[1] ?? zones[0];
   if (zone === undefined) throw new AlwaysOnError('AON_USAGE', `${region} has no zone.`);
   const log = createAgentLog(`observer-${region}`);
+  const [gatewayZone = zone] = zones;
+  const gateway = {
+    url: `http://${gatewayZone.address}:${environment.frontDoor.port}`,
+    agentUrl: `http://${gatewayZone.address}:${zonePorts.gatewayAgent}`,
+  };
+  const manifest = await readManifest(join(environment.stateDir, 'manifest.json'));
   const observer = await createObserver({
     region,
-    manifest: await readManifest(join(environment.stateDir, 'manifest.json')),
-    frontDoor: environment.frontDoor.url,
-    probeToken: environment.tokens.probe,
-    counterFile: join(process.cwd(), 'counters.json'),
+    manifest,
+    logAddress: { address: zone.address, port: zonePorts.observerSyslog },
+    historyFile: join(process.cwd(), 'history.db'),
+    startProbers: (onResult) => startProbers({ environment, manifest, gateway, onResult }),
     log,
-  });
-  const receiver = await createLogReceiver({
-    address: zone.address,
-    port: zonePorts.observerSyslog,
-    onLine: (line) => observer.take(line),
   });
   const server = createAgentServer({ token: environment.tokens.agents, log });
   server.get(observationPath, () => observer.observe());
+  server.get(historyPath, (request) => {
+    const { from, to } = readRange(request.query);
+    return observer.history(from, to);
+  });
   server.get('/readyz', () => ({ ready: true }));
   server.get('/metrics', (_request, reply) =>
     reply.type('text/plain; version=0.0.4').send(observer.metrics()),
@@ -40,7 +47,7 @@ runAgent(async () => {
   log('started');
   return {
     async close() {
-      await Promise.all([server.close(), receiver.close()]);
+      await server.close();
       await observer.close();
     },
   };

@@ -1,6 +1,7 @@
 import type { Observation } from '@alwayson/protocol/observation.ts';
+import { latencyBoundsMs } from '@alwayson/protocol/traffic.ts';
 import { statusClasses } from './classify-line.ts';
-import { latencyBoundsMs } from './latency-histogram.ts';
+import { toRelease } from './counted-request.ts';
 import type { TrafficSeries, TrafficTotals } from './traffic-counters.ts';
 
 interface Sample {
@@ -17,24 +18,40 @@ interface Family {
   samples: Sample[];
 }
 
+export interface ObserverFigures {
+  observation: Observation;
+  totals: TrafficTotals;
+  slices: { complete: number; incomplete: number };
+  historyBytes: number;
+}
+
 /** Prometheus text (format 0.0.4). Names and stamps are of a fixed alphabet and need no escaping. */
-export function renderObserverMetrics(observation: Observation, totals: TrafficTotals): string {
-  return [...listTraffic(observation, totals), ...listObserved(observation, totals)]
+export function renderObserverMetrics(figures: ObserverFigures): string {
+  return [...listTraffic(figures), ...listObserved(figures), ...listProbes(figures.observation)]
     .map(renderFamily)
     .join('');
 }
 
-function listTraffic({ flows }: Observation, { series }: TrafficTotals): Family[] {
+function listTraffic({ observation, totals }: ObserverFigures): Family[] {
+  const { series } = totals;
   return [
     {
       name: 'alwayson_flow_requests_total',
       type: 'counter',
       help: 'Requests by outcome, as users saw them.',
-      samples: flows.flatMap(({ flow, good, bad, clientErrors }) => [
+      samples: observation.flows.flatMap(({ flow, good, bad, clientErrors }) => [
         { labels: { flow, outcome: 'good' }, value: good },
         { labels: { flow, outcome: 'bad' }, value: bad },
         { labels: { flow, outcome: 'client_error' }, value: clientErrors },
       ]),
+    },
+    {
+      name: 'alwayson_flow_causes_total',
+      type: 'counter',
+      help: 'Requests by what became of them.',
+      samples: Object.entries(totals.flows).flatMap(([flow, causes]) =>
+        Object.entries(causes).map(([cause, value]) => ({ labels: { flow, cause }, value })),
+      ),
     },
     {
       name: 'alwayson_stamp_requests_total',
@@ -61,13 +78,14 @@ function listTraffic({ flows }: Observation, { series }: TrafficTotals): Family[
   ];
 }
 
-function listObserved({ probes, linesLost, region }: Observation, { synthetic }: TrafficTotals): Family[] {
+function listObserved({ observation, totals, slices, historyBytes }: ObserverFigures): Family[] {
+  const { region, linesLost } = observation;
   return [
     {
       name: 'alwayson_synthetic_requests_total',
       type: 'counter',
       help: 'Requests of our own, counted nowhere else.',
-      samples: [{ labels: { region }, value: synthetic }],
+      samples: [{ labels: { region }, value: totals.synthetic }],
     },
     {
       name: 'alwayson_gateway_lines_lost',
@@ -76,16 +94,53 @@ function listObserved({ probes, linesLost, region }: Observation, { synthetic }:
       samples: [{ labels: { region }, value: linesLost }],
     },
     {
+      name: 'alwayson_coverage_slices_total',
+      type: 'counter',
+      help: 'Ten-second slices since the start of this process, by whether all of their traffic is known.',
+      samples: [
+        { labels: { region, complete: 'true' }, value: slices.complete },
+        { labels: { region, complete: 'false' }, value: slices.incomplete },
+      ],
+    },
+    {
+      name: 'alwayson_history_bytes',
+      type: 'gauge',
+      help: 'Size of the traffic history.',
+      samples: [{ labels: { region }, value: historyBytes }],
+    },
+  ];
+}
+
+function listProbes({ probes, writeProbes = [], stampProbes = [] }: Observation): Family[] {
+  const seen = [
+    ...probes.map((result) => ({ ...result, labels: { flow: result.flow, kind: 'read' } })),
+    ...writeProbes.map((result) => ({ ...result, labels: { flow: result.flow, kind: 'write' } })),
+  ];
+  const seenAtStamps = stampProbes.map((result) => ({ ...result, labels: toLabels(result) }));
+  return [
+    {
       name: 'alwayson_probe_ok',
       type: 'gauge',
       help: '1 when the last outside-in probe of a flow was good.',
-      samples: probes.map(({ flow, ok }) => ({ labels: { flow }, value: Number(ok) })),
+      samples: seen.map(({ labels, ok }) => ({ labels, value: Number(ok) })),
     },
     {
       name: 'alwayson_probe_duration_seconds',
       type: 'gauge',
       help: 'Duration of the last outside-in probe.',
-      samples: probes.map(({ flow, durationMs }) => ({ labels: { flow }, value: durationMs / 1000 })),
+      samples: seen.map(({ labels, durationMs }) => ({ labels, value: durationMs / 1000 })),
+    },
+    {
+      name: 'alwayson_stamp_probe_ok',
+      type: 'gauge',
+      help: '1 when the last probe of a flow at this stamp was good.',
+      samples: seenAtStamps.map(({ labels, ok }) => ({ labels, value: Number(ok) })),
+    },
+    {
+      name: 'alwayson_stamp_probe_duration_seconds',
+      type: 'gauge',
+      help: 'Duration of the last probe of a flow at this stamp.',
+      samples: seenAtStamps.map(({ labels, durationMs }) => ({ labels, value: durationMs / 1000 })),
     },
   ];
 }
@@ -118,7 +173,6 @@ function renderFamily({ name, type, help, samples }: Family): string {
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
 }
 
-/** A stamp's name ends with the first characters of its release. */
-function toLabels({ flow, stamp }: TrafficSeries): Record<string, string> {
-  return { flow, stamp, release: stamp.slice(stamp.lastIndexOf('-') + 1) };
+function toLabels({ flow, stamp }: { flow: string; stamp: string }): Record<string, string> {
+  return { flow, stamp, release: toRelease(stamp) };
 }

@@ -1,17 +1,14 @@
-import type { GatewayLine } from '@alwayson/engines/haproxy/access-log.ts';
 import { unclaimedFlow } from '@alwayson/engines/haproxy/request-variables.ts';
 import type { FlowCounters } from '@alwayson/protocol/observation.ts';
+import { TrafficCause } from '@alwayson/protocol/traffic.ts';
 import { z } from 'zod';
-import {
-  classifyLine,
-  type Outcome,
-  type StatusClass,
-  statusClasses,
-  toStatusClass,
-} from './classify-line.ts';
+import { type Outcome, outcomes, type StatusClass, statusClasses, toStatusClass } from './classify-line.ts';
+import type { CountedRequest } from './counted-request.ts';
 import { addLatency, createHistogram, type LatencyHistogram, toQuantileMs } from './latency-histogram.ts';
 
-const Totals = z.strictObject({ good: z.int(), bad: z.int(), clientError: z.int() });
+/** Requests by cause. */
+const Causes = z.partialRecord(TrafficCause, z.int());
+type Causes = z.infer<typeof Causes>;
 
 /** One flow at one stamp. The stamp is empty when none was reached. */
 const Series = z.strictObject({
@@ -28,7 +25,7 @@ export type TrafficSeries = z.infer<typeof Series>;
 
 /** All integers, so that sums over windows are exact and survive a restart. */
 export const TrafficTotals = z.strictObject({
-  flows: z.record(z.string(), Totals),
+  flows: z.record(z.string(), Causes),
   series: z.array(Series),
   synthetic: z.int(),
 });
@@ -40,28 +37,19 @@ interface Slot extends Record<Outcome, number> {
 }
 
 export interface TrafficCounters {
-  add(line: GatewayLine, nowMs: number): void;
+  add(request: CountedRequest, nowMs: number): void;
+  addSynthetic(): void;
   toFlows(nowMs: number): FlowCounters[];
   readonly totals: TrafficTotals;
-}
-
-export interface CountedFlow {
-  name: string;
-  latencyObjectiveMs: number;
 }
 
 const slotMs = 10_000;
 const slots = 6;
 /** Stamps come and go with every release: the longest silent series makes room. Totals of flows are kept apart. */
 const seriesMax = 1000;
-const unclaimedObjectiveMs = 1000;
 
-export function createTrafficCounters(
-  flows: readonly CountedFlow[],
-  totals: TrafficTotals = { flows: {}, series: [], synthetic: 0 },
-): TrafficCounters {
-  const objectives = new Map(flows.map(({ name, latencyObjectiveMs }) => [name, latencyObjectiveMs]));
-  const names = [...objectives.keys(), unclaimedFlow];
+export function createTrafficCounters(flowNames: readonly string[], totals: TrafficTotals): TrafficCounters {
+  const names = [...flowNames, unclaimedFlow];
   const series = new Map(totals.series.map((entry) => [toKey(entry), entry]));
   const recent = new Map<string, Slot[]>();
 
@@ -96,29 +84,26 @@ export function createTrafficCounters(
   };
 
   return {
-    add(line, nowMs) {
-      if (line.synthetic) {
-        totals.synthetic += 1;
-        return;
-      }
-      const flow = objectives.has(line.flow) ? line.flow : unclaimedFlow;
-      const outcome = classifyLine(line, objectives.get(flow) ?? unclaimedObjectiveMs);
-      const total = (totals.flows[flow] ??= { good: 0, bad: 0, clientError: 0 });
-      total[outcome] += 1;
-      const entry = seriesOf(flow, line.stamp.startsWith('<') ? '' : line.stamp);
-      entry.classes[toStatusClass(line.status)] += 1;
+    add({ flow, stamp, cause, outcome, status, totalMs }, nowMs) {
+      const causes = (totals.flows[flow] ??= {});
+      causes[cause] = (causes[cause] ?? 0) + 1;
+      const entry = seriesOf(flow, stamp);
+      entry.classes[toStatusClass(status)] += 1;
       if (outcome === 'bad') entry.bad += 1;
-      addLatency(entry.latency, line.totalMs);
-      entry.latencySumMs += line.totalMs;
+      addLatency(entry.latency, totalMs);
+      entry.latencySumMs += totalMs;
       entry.lastAtMs = nowMs;
       const slot = slotOf(flow, nowMs);
       slot[outcome] += 1;
-      addLatency(slot.latency, line.totalMs);
+      addLatency(slot.latency, totalMs);
+    },
+    addSynthetic() {
+      totals.synthetic += 1;
     },
     toFlows(nowMs) {
       const oldest = Math.floor(nowMs / slotMs) - slots + 1;
       return names.map((flow) => {
-        const { good = 0, bad = 0, clientError = 0 } = totals.flows[flow] ?? {};
+        const { good, bad, clientError } = sumOutcomes(totals.flows[flow] ?? {});
         const live = (recent.get(flow) ?? []).filter(({ index }) => index >= oldest);
         return { flow, good, bad, clientErrors: clientError, recent: sumSlots(live) };
       });
@@ -127,6 +112,12 @@ export function createTrafficCounters(
       return { ...totals, series: [...series.values()] };
     },
   };
+}
+
+function sumOutcomes(causes: Causes): Record<Outcome, number> {
+  const sums = { good: 0, bad: 0, clientError: 0 };
+  for (const [cause, count] of Object.entries(causes)) sums[outcomes[cause as TrafficCause]] += count;
+  return sums;
 }
 
 function sumSlots(live: readonly Slot[]): FlowCounters['recent'] {

@@ -20,10 +20,13 @@ export const sampleEvents: Event[] = [1, 2].map((seq) => ({
   message: 'exited with code 1',
 }));
 
+/** What a test answers by itself, by `METHOD /path` and body: a document, a refusal, or undefined for the usual. */
+export type MoreAnswers = (route: string, body: string) => unknown;
+
 /** Answers as protocol/control-api.ts says, from fixed documents: the CLI's side of the contract. */
-export async function startStandInControlPlane(): Promise<StandIn> {
+export async function startStandInControlPlane(also: MoreAnswers = () => undefined): Promise<StandIn> {
   const requests: string[] = [];
-  const server = createServer((request, response) => void answer(request, response, requests));
+  const server = createServer((request, response) => void answer(request, response, { requests, also }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.closeAllConnections();
@@ -32,7 +35,11 @@ export async function startStandInControlPlane(): Promise<StandIn> {
   return { port: (server.address() as AddressInfo).port, requests };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, requests: string[]): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { requests, also }: { requests: string[]; also: MoreAnswers },
+): Promise<void> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);
   const body = Buffer.concat(parts).toString();
@@ -41,7 +48,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, reques
   const send = (document: unknown, status = 200) => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(document));
   };
-  if (path === '/api/status') send(createStatus());
+  const more = also(`${request.method} ${path}`, body);
+  if (more instanceof AlwaysOnError) send(toProblem(more), toProblem(more).status);
+  else if (more !== undefined) send(more);
+  else if (path === '/api/status') send(createStatus());
   else if (path === '/api/events') send(sampleEvents);
   else if (path === '/api/stream') streamOnce(response);
   else if (body.includes('nowhere')) {
