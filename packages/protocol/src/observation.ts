@@ -31,21 +31,29 @@ export type ProbeResult = z.infer<typeof ProbeResult>;
 export const StampProbeResult = ProbeResult.extend({ stamp: z.string() });
 export type StampProbeResult = z.infer<typeof StampProbeResult>;
 
-/** What users got of one flow from one stamp in the last seconds, by the time at which it ended. */
+/** Seconds of one slice of `TrafficWindow`, and how far back they go. */
+export const windowSliceSeconds = 2;
+export const windowSeconds = 30;
+
+/** What users got of one flow from one stamp lately, by the time at which it ended. */
 export const TrafficWindow = z.object({
   flow: z.string(),
   /** Empty when no stamp was reached. */
   stamp: z.string(),
-  /** How far back: one of `windowSeconds`. */
-  seconds: z.int(),
-  good: z.int(),
-  bad: z.int(),
-  /** Of good and bad ones, by latency bucket (`latencyBoundsMs` and one above). */
-  latency: z.array(z.int()).length(latencyBoundsMs.length + 1),
+  /** Of whole multiples of `windowSliceSeconds`, oldest first; those in which nothing ended are left out. */
+  slices: z.array(
+    z.object({
+      /** Milliseconds since the epoch. */
+      from: z.int(),
+      to: z.int(),
+      good: z.int(),
+      bad: z.int(),
+      /** Of good and bad ones, by latency bucket (`latencyBoundsMs` and one above). */
+      latency: z.array(z.int()).length(latencyBoundsMs.length + 1),
+    }),
+  ),
 });
 export type TrafficWindow = z.infer<typeof TrafficWindow>;
-
-export const windowSeconds = [10, 30] as const;
 
 export const Observation = z.object({
   region: z.string(),
@@ -58,7 +66,7 @@ export const Observation = z.object({
   writeProbes: z.array(ProbeResult).optional(),
   /** Reads of high-criticality user flows at every stamp. */
   stampProbes: z.array(StampProbeResult).optional(),
-  /** Sliding windows, one entry for each flow, stamp and length in which something ended. */
+  /** One entry for each flow and stamp of which something ended in the last `windowSeconds`. */
   windows: z.array(TrafficWindow).optional(),
   /** Gateway log lines that never arrived, found by sequence number. */
   linesLost: z.int(),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { renderProcessMetrics } from '@alwayson/engines/process/render-process-metrics.ts';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { Manifest } from '@alwayson/protocol/manifest.ts';
@@ -12,6 +13,7 @@ import { runAgent } from '../agent-process/run-agent.ts';
 import { readRange } from './history-range.ts';
 import { createObserver } from './observer.ts';
 import { startProbers } from './probers.ts';
+import { createTraceExporter } from './trace-exporter.ts';
 
 runAgent(async () => {
   const { environment, region, zones } = await readAgentConfig(process.env);
@@ -25,7 +27,9 @@ runAgent(async () => {
     agentUrl: `http://${gatewayZone.address}:${zonePorts.gatewayAgent}`,
   };
   const manifest = await readManifest(join(environment.stateDir, 'manifest.json'));
+  const traces = createTraceExporter({ environment, manifest, region, log });
   const observer = await createObserver({
+    onLine: traces.take,
     region,
     manifest,
     logAddress: { address: zone.address, port: zonePorts.observerSyslog },
@@ -41,7 +45,7 @@ runAgent(async () => {
   });
   server.get('/readyz', () => ({ ready: true }));
   server.get('/metrics', (_request, reply) =>
-    reply.type('text/plain; version=0.0.4').send(observer.metrics()),
+    reply.type('text/plain; version=0.0.4').send(renderProcessMetrics() + observer.metrics()),
   );
   await server.listen({ host: zone.address, port: zonePorts.observer });
   log('started');
@@ -49,6 +53,7 @@ runAgent(async () => {
     async close() {
       await server.close();
       await observer.close();
+      await traces.close();
     },
   };
 });

@@ -19,6 +19,8 @@ export interface ObserverOptions {
   logAddress: { address: string; port: number };
   /** Where counters and history survive a restart. */
   historyFile: string;
+  /** Is told of every line after it was counted; must not throw. */
+  onLine?: (line: GatewayLine) => void;
   startProbers: (onResult: HistoryKeeper['coverage']['addProbe']) => Probers;
   log: AgentLog;
 }
@@ -69,7 +71,11 @@ export async function createObserver(options: ObserverOptions): Promise<Observer
     windows.add(request, nowMs);
     keeper.add(request, nowMs);
   };
-  const receiver = await createLogReceiver({ ...logAddress, onLine: take });
+  const onLine = (line: GatewayLine) => {
+    take(line);
+    options.onLine?.(line);
+  };
+  const receiver = await createLogReceiver({ ...logAddress, onLine });
   coverage.listen(Date.now());
   const probers = startProbers(coverage.addProbe);
 

@@ -1,22 +1,23 @@
-import { type TrafficWindow, windowSeconds } from '@alwayson/protocol/observation.ts';
+import { type TrafficWindow, windowSeconds, windowSliceSeconds } from '@alwayson/protocol/observation.ts';
 import { latencyBoundsMs } from '@alwayson/protocol/traffic.ts';
 import type { CountedRequest } from './counted-request.ts';
 import { toLatencyBucket } from './latency-histogram.ts';
 
-/** One second of one flow at one stamp: good, bad, then the latency buckets. */
+/** One slice of one flow at one stamp: good, bad, then the latency buckets. */
 const latencyOffset = 2;
 const slotLength = latencyOffset + latencyBoundsMs.length + 1;
-const slots = Math.max(...windowSeconds);
+/** One more than are told: the present one is not over yet. */
+const slots = windowSeconds / windowSliceSeconds + 1;
 /** About 2 KiB each. The longest silent one makes room. */
 const ringsMax = 1000;
 
 interface Ring {
   flow: string;
   stamp: string;
-  /** The second that a slot holds. */
-  seconds: Float64Array;
+  /** The slice, counted from the epoch, that a slot holds. */
+  slices: Float64Array;
   counts: Int32Array;
-  lastSecond: number;
+  lastSlice: number;
 }
 
 export interface WindowCounts {
@@ -24,7 +25,7 @@ export interface WindowCounts {
   toWindows(nowMs: number): TrafficWindow[];
 }
 
-/** Sliding windows in steps of a second. The client's own faults say nothing about a stamp and are left out. */
+/** The last half minute in slices. The client's own faults say nothing about a stamp and are left out. */
 export function createWindowCounts(): WindowCounts {
   const rings = new Map<string, Ring>();
 
@@ -36,9 +37,9 @@ export function createWindowCounts(): WindowCounts {
     const ring = {
       flow,
       stamp,
-      seconds: new Float64Array(slots),
+      slices: new Float64Array(slots),
       counts: new Int32Array(slots * slotLength),
-      lastSecond: 0,
+      lastSlice: 0,
     };
     rings.set(key, ring);
     return ring;
@@ -48,44 +49,46 @@ export function createWindowCounts(): WindowCounts {
     add(request, nowMs) {
       if (request.outcome === 'clientError') return;
       const ring = ringOf(request);
-      const second = Math.floor(nowMs / 1000);
-      const slot = second % slots;
+      const slice = toSlice(nowMs);
+      const slot = slice % slots;
       const start = slot * slotLength;
-      if (ring.seconds[slot] !== second) {
-        ring.seconds[slot] = second;
+      if (ring.slices[slot] !== slice) {
+        ring.slices[slot] = slice;
         ring.counts.fill(0, start, start + slotLength);
       }
-      ring.lastSecond = second;
+      ring.lastSlice = slice;
       increase(ring.counts, start + (request.outcome === 'good' ? 0 : 1));
       increase(ring.counts, start + latencyOffset + toLatencyBucket(request.totalMs));
     },
     toWindows(nowMs) {
-      const second = Math.floor(nowMs / 1000);
-      for (const [key, { lastSecond }] of rings) if (lastSecond <= second - slots) rings.delete(key);
-      return [...rings.values()].flatMap((ring) =>
-        windowSeconds.map((seconds) => sumWindow(ring, { second, seconds })).filter(isUsed),
-      );
+      const present = toSlice(nowMs);
+      for (const [key, { lastSlice }] of rings) if (lastSlice <= present - slots) rings.delete(key);
+      return [...rings.values()]
+        .map((ring) => toWindow(ring, present))
+        .filter(({ slices }) => slices.length > 0);
     },
   };
 }
 
-function sumWindow(
-  { flow, stamp, seconds: held, counts }: Ring,
-  { second, seconds }: { second: number; seconds: number },
-): TrafficWindow {
-  const sums = Array.from({ length: slotLength }, () => 0);
-  for (const [slot, heldSecond] of held.entries()) {
-    if (heldSecond <= second - seconds || heldSecond > second) continue;
-    for (let index = 0; index < slotLength; index += 1) {
-      sums[index] = (sums[index] ?? 0) + (counts[slot * slotLength + index] ?? 0);
-    }
-  }
-  const [good = 0, bad = 0, ...latency] = sums;
-  return { flow, stamp, seconds, good, bad, latency };
+function toWindow({ flow, stamp, slices, counts }: Ring, present: number): TrafficWindow {
+  const told = Array.from(slices, (slice, slot) => ({ slice, slot }))
+    .filter(({ slice }) => slice > present - slots && slice < present)
+    .toSorted((a, b) => a.slice - b.slice);
+  return {
+    flow,
+    stamp,
+    slices: told.map(({ slice, slot }) => {
+      const start = slot * slotLength;
+      const [good = 0, bad = 0, ...latency] = counts.subarray(start, start + slotLength);
+      return { from: slice * sliceMs, to: (slice + 1) * sliceMs, good, bad, latency };
+    }),
+  };
 }
 
-function isUsed({ good, bad }: TrafficWindow): boolean {
-  return good + bad > 0;
+const sliceMs = windowSliceSeconds * 1000;
+
+function toSlice(ms: number): number {
+  return Math.floor(ms / sliceMs);
 }
 
 function increase(counts: Int32Array, index: number): void {
@@ -95,10 +98,10 @@ function increase(counts: Int32Array, index: number): void {
 function findSilent(rings: ReadonlyMap<string, Ring>): string {
   let silent = '';
   let since = Number.POSITIVE_INFINITY;
-  for (const [key, { lastSecond }] of rings) {
-    if (lastSecond >= since) continue;
+  for (const [key, { lastSlice }] of rings) {
+    if (lastSlice >= since) continue;
     silent = key;
-    since = lastSecond;
+    since = lastSlice;
   }
   return silent;
 }
