@@ -1,12 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
+/** `smoke` is part of `npm test`. `full`: what may be killed. `faults`: what may misbehave, and who must notice. */
+const tiers: Record<string, string[]> = {
+  smoke: ['e2e/smoke/**/*.test.ts'],
+  full: ['e2e/{smoke,full}/**/*.test.ts'],
+  faults: ['e2e/faults/**/*.test.ts'],
+};
+
 /** Black-box scenarios: each starts the real thing, breaks it, and counts from outside. One at a time: they measure. */
 export default defineConfig({
   test: {
-    include: [
-      process.env.ALWAYSON_E2E === 'full' ? 'e2e/{smoke,full}/**/*.test.ts' : 'e2e/smoke/**/*.test.ts',
-    ],
-    testTimeout: 600_000,
+    include: tiers[process.env.ALWAYSON_E2E ?? 'smoke'] ?? [],
+    testTimeout: process.env.ALWAYSON_E2E_LONG === '1' ? 9_000_000 : 900_000,
     hookTimeout: 300_000,
     fileParallelism: false,
     pool: 'forks',

@@ -1,12 +1,21 @@
 import { Command } from 'commander';
+import { registerAlerts } from './commands/alerts.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerDown } from './commands/down.ts';
 import { registerEvents } from './commands/events.ts';
+import { registerExplain } from './commands/explain.ts';
+import { registerHealth } from './commands/health.ts';
 import { registerKill, registerRevive } from './commands/kill-and-revive.ts';
 import { registerLogs } from './commands/logs.ts';
+import { registerMaintenance } from './commands/maintenance.ts';
 import { registerManifest } from './commands/manifest.ts';
 import { registerOpen } from './commands/open.ts';
+import { registerRegion } from './commands/region.ts';
+import { registerShares } from './commands/shares.ts';
+import { registerSlo } from './commands/slo.ts';
+import { registerStamp } from './commands/stamp.ts';
 import { registerStatus } from './commands/status.ts';
+import { registerSwitches } from './commands/switches.ts';
 import { registerUp } from './commands/up.ts';
 
 const version = '0.1.0';
@@ -27,10 +36,19 @@ export function createProgram(): Command {
     registerUp,
     registerDown,
     registerStatus,
+    registerHealth,
+    registerExplain,
+    registerShares,
+    registerSlo,
+    registerAlerts,
     registerEvents,
     registerLogs,
     registerKill,
     registerRevive,
+    registerStamp,
+    registerRegion,
+    registerMaintenance,
+    registerSwitches,
     registerOpen,
     registerDoctor,
     registerManifest,

@@ -1,14 +1,18 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { toAlertInput } from '@alwayson/core/alerts/to-alert-input.ts';
 import { toRegions } from '@alwayson/core/estate/topology.ts';
 import { Environment } from '@alwayson/protocol/environment.ts';
 import { Manifest } from '@alwayson/protocol/manifest.ts';
+import { type AlertsController, createAlertsController } from './alerts/alerts-controller.ts';
+import { createTargets } from './alerts/create-targets.ts';
 import { createApiServer } from './api/server.ts';
 import { openAuthority } from './authority.ts';
 import { startConsoleBuild } from './builds/console-build.ts';
 import type { ControllerContext } from './controller.ts';
 import { createDatabaseController } from './database/database-controller.ts';
 import { createEstateController } from './estate/estate-controller.ts';
+import { createHealthController } from './health/health-controller.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { createSqliteJournal, type SqliteJournal } from './operations/sqlite-journal.ts';
 import { createHostPlacement } from './placement/host-placement.ts';
@@ -17,8 +21,11 @@ import { createSqliteRecords } from './records/sqlite-records.ts';
 import { createRecordsMirror } from './records/records-mirror.ts';
 import { openStore } from './records/sqlite-store.ts';
 import { createRoutesController } from './routes/routes-controller.ts';
+import { createSharesController, type SharesController } from './shares/shares-controller.ts';
+import type { ShareFacts } from './shares/to-share-evidence.ts';
 import { createObserverSignals } from './signals/observer-signals.ts';
 import { createStampSignals } from './signals/stamp-signals.ts';
+import { createSloController } from './slo/slo-controller.ts';
 import { buildStatus } from './status/build-status.ts';
 import { createBringUpController } from './status/bring-up.ts';
 import { createSwitchBoard } from './switches/switch-board.ts';
@@ -40,17 +47,9 @@ async function main(): Promise<void> {
   const nudge = () => loop?.nudge();
 
   const context = { environment, manifest, placement, records, journal, now };
-  const { controllers, status, switchBoard } = createControllers(context, nudge);
+  const { controllers, api } = createParts(context, nudge);
   const consoleDir = startConsoleBuild(environment, journal);
-  const server = await createApiServer({
-    environment,
-    manifest,
-    journal,
-    placement,
-    status,
-    switchBoard,
-    consoleDir,
-  });
+  const server = await createApiServer({ environment, manifest, journal, placement, ...api, consoleDir });
   journal.closeInterrupted();
   loop = startLoop(controllers, { journal, now });
   placement.onChange(nudge);
@@ -78,8 +77,8 @@ function readConfiguration(): { environment: Environment; manifest: Manifest } {
   return { environment, manifest };
 }
 
-/** The controllers in the order in which a status reads best, and the status that they add up to. */
-function createControllers(context: ControllerContext & { journal: SqliteJournal }, nudge: () => void) {
+/** The parts in the order in which a status reads best; what one needs of a later one it asks for when it runs. */
+function createParts(context: ControllerContext & { journal: SqliteJournal }, nudge: () => void) {
   const { environment, manifest, records, journal } = context;
   const authority = openAuthority(records, toRegions(environment)[0]?.name ?? '');
   const intent = process.env.ALWAYSON_UP_AT ?? environment.createdAt;
@@ -88,15 +87,68 @@ function createControllers(context: ControllerContext & { journal: SqliteJournal
   const database = createDatabaseController(context);
   const queue = createQueueController(context);
   const switches = createSwitchesController({ ...context, stamps });
-  const routes = createRoutesController({ ...context, stamps, switches, epoch: authority.epoch });
   const stampSignals = createStampSignals({ ...context, stamps }, nudge);
   const observerSignals = createObserverSignals(context);
-  const parts = { estate, database, queue, switches, routes, stampSignals, observerSignals };
-  const status = () => buildStatus({ ...context, ...parts, authority });
+  const shares: SharesController = createSharesController({
+    ...context,
+    intent,
+    facts: () => toFacts(),
+    nudge,
+  });
+  const routing = shares.routing;
+  const routes = createRoutesController({ ...context, stamps, switches, routing, epoch: authority.epoch });
+  const isBroughtUp = estate.isBroughtUp;
+  const grayStamps = shares.grayStamps;
+  const memoryFile = join(environment.stateDir, 'control-plane', 'health.json');
+  const seen = { stamps, database, queue, switches, stampSignals, observerSignals, routes };
+  const health = createHealthController({ ...context, ...seen, isBroughtUp, grayStamps, memoryFile });
+  const slo = createSloController({
+    ...context,
+    maintenance: switches.maintenance,
+    incidentOpen: () => alerts.alerts({ state: 'open' }).some(({ severity }) => severity === 'page'),
+  });
+  const alerts: AlertsController = createAlertsController({
+    ...context,
+    targets: createTargets(manifest.alerts, {
+      stateDir: environment.stateDir,
+      env: process.env,
+      now: context.now,
+    }),
+    input: () => {
+      const report = isBroughtUp() ? health.report() : null;
+      return report === null ? null : toAlertInput({ health: report, slo: slo.report(), manifest });
+    },
+  });
+  const toFacts = (): ShareFacts => ({
+    manifest,
+    stamps: stamps(),
+    zone: context.placement.observe,
+    contact: stampSignals.contact,
+    verdict: health.verdict,
+    switches: switches.state(),
+    reports: routes.reports(),
+    observations: observerSignals.observations(),
+    now: context.now(),
+  });
+  const measured = { shares, health, slo, alerts };
+  const controllers = {
+    estate,
+    database,
+    queue,
+    switches,
+    stampSignals,
+    observerSignals,
+    ...measured,
+    routes,
+  };
+  const status = () => buildStatus({ ...context, ...controllers, authority });
   const bringUp = createBringUpController({ estate, manifest, journal, status });
   const transitions = createTransitionEvents(journal, status);
-  const switchBoard = createSwitchBoard({ ...context, ...parts, stamps, nudge });
-  return { controllers: [...Object.values(parts), bringUp, transitions], status, switchBoard };
+  const switchBoard = createSwitchBoard({ ...context, ...controllers, stamps, nudge });
+  return {
+    controllers: [...Object.values(controllers), bringUp, transitions],
+    api: { ...measured, status, switchBoard },
+  };
 }
 
 function tellStart(journal: SqliteJournal, setAside: string | null): void {

@@ -5,6 +5,7 @@ import { z } from 'zod';
  * `Authorization: Bearer <tokens.operator>` or the session that the console gets at `/login?token=`.
  *
  * GET  /api/status                       Status
+ * GET  /api/slo                          SloReport (protocol/slo.ts)
  * GET  /api/manifest                     Manifest (validated, defaults filled in)
  * GET  /api/events?after=SEQ|before=SEQ&limit=N   Event[] (newest last; default limit 200)
  * GET  /api/operations                   Operation[] (newest first)
@@ -21,6 +22,7 @@ import { z } from 'zod';
  * GET  /api/units/:id/log?lines=N       text/plain (to follow: the host of its zone)
  * GET  /api/openapi.json                 OpenAPI 3
  * GET  /readyz                           200 when serving (also the witness host's probe)
+ * GET  /api/metrics-targets             Prometheus http_sd_config: every process to scrape, with labels
  * GET  /metrics                          Prometheus text
  */
 export const TargetRequest = z.strictObject({ target: z.string().min(1) });

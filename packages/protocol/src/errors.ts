@@ -44,6 +44,11 @@ export const errorCatalogue = {
   },
   AON_ALREADY_RUNNING: { status: 409, exit: 3, hint: 'Use ./alwayson status; stop it with ./alwayson down.' },
   AON_NOT_RUNNING: { status: 503, exit: 4, hint: 'Start it with npm start or ./alwayson up --detach.' },
+  AON_STARTING: {
+    status: 503,
+    exit: 1,
+    hint: 'The control plane has just started: ask again in some seconds.',
+  },
   AON_UNREACHABLE: {
     status: 503,
     exit: 1,
@@ -60,6 +65,11 @@ export const errorCatalogue = {
     hint: 'Send the operator token of this environment (environment.json).',
   },
   AON_NOT_FOUND: { status: 404, exit: 2, hint: 'See ./alwayson status for the names that exist.' },
+  AON_CAPACITY: {
+    status: 409,
+    exit: 3,
+    hint: 'Put others back first (./alwayson switches), or repeat it with --override if the reason is worth it.',
+  },
   AON_GENERATION_OLD: { status: 409, exit: 3, hint: 'A newer record is in force; read it and decide again.' },
   AON_ROUTES_REFUSED: { status: 422, exit: 3, hint: 'The gateway keeps what it runs; see the reason above.' },
   AON_UNIT_START_FAILED: { status: 500, exit: 1, hint: 'See ./alwayson logs UNIT.' },

@@ -36,7 +36,8 @@ export const Region = z.strictObject({
 
 export const ComponentProbe = z.strictObject({
   path: z.string().startsWith('/').default('/readyz'),
-  timeoutMs: Milliseconds.default(1000),
+  /** Two answers in a row that take longer take the stamp out. */
+  timeoutMs: Milliseconds.default(650),
 });
 
 export const Component = z.strictObject({

@@ -73,6 +73,9 @@ export const Observation = z.object({
 });
 export type Observation = z.infer<typeof Observation>;
 
+/** How often observers probe, per flow, and per flow and stamp. What failed is asked again after `retryMs`. */
+export const probeEveryMs = { flow: 10_000, stamp: 15_000, write: 60_000, retry: 2000 } as const;
+
 export const observationPath = '/observation';
 
 /**

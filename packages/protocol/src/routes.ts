@@ -1,5 +1,10 @@
 import { z } from 'zod';
 
+/** 0..256, HAProxy's range. */
+const Weight = z.int().min(0).max(256);
+/** By stamp id. */
+const Weights = z.record(z.string(), Weight);
+
 /**
  * The route record: the one versioned document that says which stamps get traffic. The control plane commits it,
  * gateway agents apply it, read it back and report. An agent refuses a lower (epoch, generation), a record in which
@@ -17,8 +22,7 @@ export const RouteStamp = z.strictObject({
   ports: z.record(z.string(), z.int()),
   /** `ready` gets traffic by weight; `drain` gets no new requests; `off` neither. Health is HAProxy's own business. */
   state: z.enum(['ready', 'drain', 'off']),
-  /** 0..256, HAProxy's range. */
-  weight: z.int().min(0).max(256),
+  weight: Weight,
 });
 export type RouteStamp = z.infer<typeof RouteStamp>;
 
@@ -28,6 +32,28 @@ export const RouteFlow = z.strictObject({
   name: z.string(),
   requests: z.array(z.strictObject({ methods: z.array(z.string()), path: z.string() })),
 });
+
+/**
+ * Other shares for one flow, as when a stamp can no longer serve it but still serves everything else. A stamp that is not named
+ * keeps its share. Of other regions' stamps those with a weight are the reserve; with the own region's all at 0 they serve. When no
+ * stamp of the detour is up, the flow goes where everything else goes.
+ */
+export const RouteDetour = z.strictObject({ flow: z.string(), weights: Weights });
+export type RouteDetour = z.infer<typeof RouteDetour>;
+
+/**
+ * Other shares for one region's gateway, in place of the stamps' own. A stamp that is not named keeps its share. While only stamps
+ * of the gateway's own region have a weight here, those of other regions are the reserve with the shares they have anyway; with
+ * weights in both, requests are spread over both; with the own ones all at 0, the others serve.
+ */
+export const RoutePool = z.strictObject({
+  /** The region of the gateway. */
+  gateway: z.string(),
+  weights: Weights,
+});
+export type RoutePool = z.infer<typeof RoutePool>;
+
+export const detoursMax = 8;
 
 export const RouteRecord = z.strictObject({
   epoch: z.int().nonnegative(),
@@ -40,33 +66,73 @@ export const RouteRecord = z.strictObject({
     requestTimeoutMs: z.int(),
   }),
   stamps: z.array(RouteStamp).min(1),
+  detours: z.array(RouteDetour).max(detoursMax).optional(),
+  pools: z.array(RoutePool).optional(),
+  /** Absent: a client's `traceparent` passes as it came, and none is made. Else requests without a valid one begin a trace here. */
+  tracing: z.strictObject({ sampleRatio: z.number().min(0).max(1) }).optional(),
 });
 export type RouteRecord = z.infer<typeof RouteRecord>;
 
 export const serverStates = ['up', 'down', 'drain', 'maintenance', 'starting'] as const;
 
-/** What HAProxy itself says, per component backend and stamp. */
+/**
+ * What HAProxy itself says of a stamp's component: of all pools together, probes of a chosen stamp left out. Counters run since
+ * HAProxy read its file last (`haproxy.pid` tells of that); averages are of the last 1024 requests.
+ */
 export const GatewayServer = z.object({
   component: z.string(),
   stamp: z.string(),
   state: z.enum(serverStates),
+  /** In the pool that serves what has no detour. */
   weight: z.int(),
   sessions: z.int(),
-  /** Of all requests since HAProxy's start. */
   requests: z.int(),
+  /** What failed here and was answered by another stamp in the end is in `redispatches` only. */
+  errors: z.object({
+    /** Requests that failed because no connection was made. */
+    connect: z.int(),
+    /** Requests whose answer broke off or was not HTTP. */
+    response: z.int(),
+    /** Answers with a 5xx status. */
+    status5xx: z.int(),
+    /** Attempts that failed and were made again at this stamp. */
+    retries: z.int(),
+    /** Attempts that failed and were made again at another stamp. */
+    redispatches: z.int(),
+  }),
+  /** Requests that wait for a free connection. */
+  queued: z.int(),
+  queueMs: z.int(),
+  connectMs: z.int(),
+  /** To the first byte of the answer. */
+  responseMs: z.int(),
+  /** HAProxy's word, such as `L7OK`, `L7STS`, `L7TOUT`, `L4CON`, and its sentence. */
   checkStatus: z.string(),
+  checkDetail: z.string(),
 });
 export type GatewayServer = z.infer<typeof GatewayServer>;
 
 export const GatewayReport = z.object({
   region: z.string(),
+  /** When HAProxy was asked, ms since the epoch. */
+  seenAt: z.int(),
   /** The record in force, read back from HAProxy; null before the first. */
   epoch: z.int().nullable(),
   generation: z.int().nullable(),
   /** True when HAProxy's running state equals the record in force. */
   inForce: z.boolean(),
-  haproxy: z.object({ running: z.boolean(), version: z.string().nullable(), reloads: z.int() }),
+  haproxy: z.object({
+    running: z.boolean(),
+    version: z.string().nullable(),
+    reloads: z.int(),
+    /** Of the process that serves; counters began again when it changed. */
+    pid: z.int().nullable(),
+  }),
   servers: z.array(GatewayServer),
+  /** Read back: the detours in force, with the weights of all stamps. */
+  detours: z.array(RouteDetour),
+  /** Read back: the weights while requests are spread over stamps of several regions, else null. */
+  pool: Weights.nullable(),
   reason: z.string().optional(),
 });
 export type GatewayReport = z.infer<typeof GatewayReport>;

@@ -71,6 +71,9 @@ export const QueueStatus = z.object({
   /** Copies a write needs now before it is acknowledged: 2, or 1 while degraded. */
   copies: z.int(),
   depth: z.int().nullable(),
+  /** Age of the oldest write that waits, 0 when none does, and when that was seen; absent until it is known. */
+  oldestAgeMs: z.number().optional(),
+  oldestAgeAt: z.string().optional(),
   reason: z.string().optional(),
 });
 

@@ -104,6 +104,17 @@ export const UnitStatus = z.object({
 });
 export type UnitStatus = z.infer<typeof UnitStatus>;
 
+/** What is used of the machine, 0..1. */
+export const HostResources = z.object({
+  /** ISO 8601 of the measurement. */
+  at: z.string(),
+  /** Of the file system that holds the state folder: blocks or inodes, whichever are scarcer. */
+  diskUsedRatio: z.number(),
+  /** Of the process whose open files are nearest to their limit: the host itself, or one of its units. */
+  descriptorsUsedRatio: z.number(),
+});
+export type HostResources = z.infer<typeof HostResources>;
+
 export const HostStatus = z.object({
   environment: z.string(),
   zone: z.string(),
@@ -115,6 +126,8 @@ export const HostStatus = z.object({
   units: z.array(UnitStatus),
   /** Faults of the host itself that people should know of, such as a damaged file that was set aside. */
   problems: z.array(z.string()).optional(),
+  /** Absent until they were measured. They alone raise `version` only when one has moved by a hundredth. */
+  resources: HostResources.optional(),
 });
 export type HostStatus = z.infer<typeof HostStatus>;
 
@@ -140,6 +153,7 @@ export type TaskResult = z.infer<typeof TaskResult>;
 
 /**
  * Routes of a host (all need `Authorization: Bearer <token>`; all JSON):
+ * GET    /metrics                   Prometheus text (no token)
  * GET    /host?after=V&waitMs=N     HostStatus; with `after`, answers when version > V or after waitMs (at most 30 s)
  * PUT    /units/:id                 UnitSpec -> UnitStatus. Writes files, starts (`always`), reloads, or restarts when the
  *                                   command, env, address, port or user changed. The same spec again changes nothing.

@@ -10,6 +10,7 @@
  * ALWAYSON_CACHE                 redis URL of the region's cache
  * ALWAYSON_API_KEYS              valid X-API-KEY values
  * ALWAYSON_BUILD_DIR             the folder that the component's `build` command filled, if it has one
+ * OTEL_...                       OpenTelemetry's standard variables, when the manifest names a collector
  */
 export const workloadVariables = [
   'HOST',

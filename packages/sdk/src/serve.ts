@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Identity } from './identity.ts';
 import type { Log } from './log-line.ts';
 import type { Readiness } from './readiness.ts';
+import { startTracing, stopTracing } from './tracing/start-tracing.ts';
 
 export interface ServeOptions {
   identity: Identity;
@@ -36,6 +37,8 @@ export async function serve(server: FastifyInstance, options: ServeOptions): Pro
   await server.listen({ host: identity.host, port: identity.port });
   log('listening', { host: identity.host, port: identity.port, release: identity.release });
   await options.warm?.().catch((error: unknown) => log('warm-up.failed', { error: String(error) }));
+  // Not before: the requests of the warm-up are nobody's.
+  await startTracing(identity, log);
   release();
 }
 
@@ -47,6 +50,7 @@ async function stopGracefully(server: FastifyInstance, options: ServeOptions): P
     await sleep(drainMs);
     await server.close();
     await close();
+    await stopTracing();
     log('stopped');
     process.exit(0);
   } catch (error) {

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { metricsPath as defaultMetricsPath } from '@alwayson/protocol/metrics-text.ts';
 import { problemContentType } from '@alwayson/protocol/problem.ts';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { HttpProblem, toHttpProblem, toProblemDocument } from './http-problem.ts';
 import type { Identity } from './identity.ts';
 import type { Log } from './log-line.ts';
+import { addMetricsRoute } from './metrics/add-metrics-route.ts';
+import { countRequests } from './metrics/request-metrics.ts';
 import type { Readiness } from './readiness.ts';
+import { traceRequests } from './tracing/trace-requests.ts';
 
 export interface ServerOptions {
   identity: Identity;
@@ -14,6 +18,8 @@ export interface ServerOptions {
   apiVersion?: string;
   /** Where the stamp agent asks for readiness; as in the manifest. */
   probePath?: string;
+  /** Where Prometheus asks, on the component's own port; through the gateway there is nothing here. */
+  metricsPath?: string;
   bodyBytesMax?: number;
   /** Requests at work at one time; above it 503 with Retry-After: better than answering all of them late. */
   concurrencyMax?: number;
@@ -33,6 +39,8 @@ const versionPattern = /^\d{1,3}\.\d{1,3}$/;
  */
 export function createServer(options: ServerOptions): FastifyInstance {
   const { identity, readiness, log, apiVersion = '1.0', probePath = '/readyz' } = options;
+  const { metricsPath = defaultMetricsPath } = options;
+  const ownPaths = [probePath, '/livez', metricsPath];
   const server = fastify({
     logger: false,
     bodyLimit: options.bodyBytesMax ?? 65_536,
@@ -48,6 +56,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
   });
   server.removeContentTypeParser('text/plain');
 
+  traceRequests(server, ownPaths);
+  const requestMetrics = countRequests(server, ownPaths);
   server.addHook('onRequest', async (request, reply) => {
     reply.headers({
       [correlationHeader]: request.id,
@@ -56,7 +66,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
       'x-requested-api-version': toVersion(request.params) ?? apiVersion,
     });
   });
-  boundConcurrency(server, options.concurrencyMax ?? 256, [probePath, '/livez']);
+  boundConcurrency(server, options.concurrencyMax ?? 256, ownPaths);
   server.addHook('onSend', async (_request, reply) => {
     if (readiness.isStopping()) reply.header('connection', 'close');
   });
@@ -73,6 +83,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     throw new HttpProblem(404, 'NOT_FOUND', { detail: 'There is nothing at this address.' });
   });
 
+  addMetricsRoute(server, { path: metricsPath, list: requestMetrics.list });
   server.get('/livez', async () => ({ alive: true }));
   server.get(probePath, async (_request, reply) => {
     const report = readiness.report();

@@ -4,6 +4,8 @@ import type pg from 'pg';
 import type { DependencyReporter } from './readiness.ts';
 import { chooseDoor, createSqlDoor, markFailing, markWorking, type SqlDoor } from './sql-door.ts';
 import { isPoolExhausted, type SqlFailure, toSqlFailure } from './sql-failure.ts';
+import { countSqlCall, type SqlCallKind } from './metrics/sql-metrics.ts';
+import { traceStatement } from './tracing/trace-statement.ts';
 import { isUnavailable } from './unavailable.ts';
 
 /** @public */
@@ -92,13 +94,18 @@ export function createSql(options: SqlOptions): Sql {
     reporter: DependencyReporter | undefined,
     work: Work<T>,
   ) => {
+    const startedAt = performance.now();
+    const count = countSqlCall(work.kind, startedAt);
     try {
-      const result = await attemptUntil(doors, work, performance.now() + totalTimeoutMs);
+      const result = await attemptUntil(doors, work, startedAt + totalTimeoutMs);
       reporter?.succeeded();
+      count('ok');
       return result;
     } catch (error) {
-      if (isUnavailable(error)) reporter?.failed('did not answer in time');
+      const isDown = isUnavailable(error);
+      if (isDown) reporter?.failed('did not answer in time');
       else reporter?.succeeded();
+      count(isDown ? 'unavailable' : 'error');
       throw error;
     }
   };
@@ -106,17 +113,20 @@ export function createSql(options: SqlOptions): Sql {
   return {
     read: (work, { latest = false } = {}) =>
       call(latest ? writeDoors : [...readDoors, ...writeDoors], reporters.read, {
+        kind: 'read',
         idempotent: true,
         run: (client, { deadline }) => work(toConnection(client, { deadline, queryTimeoutMs })),
       }),
     write: (work, { idempotent }) =>
       call(writeDoors, reporters.write, {
+        kind: 'write',
         idempotent,
         run: (client, { deadline, begun }) =>
           inTransaction(client, { work, begun, deadline, queryTimeoutMs }),
       }),
     note: (work) =>
       call(writeDoors, reporters.write, {
+        kind: 'note',
         idempotent: true,
         run: (client, { deadline }) => work(toConnection(client, { deadline, queryTimeoutMs })),
       }),
@@ -127,6 +137,7 @@ export function createSql(options: SqlOptions): Sql {
 }
 
 interface Work<T> {
+  kind: SqlCallKind;
   idempotent: boolean;
   /** `begun` is called once the work may have had an effect. */
   run(client: pg.PoolClient, attempt: { deadline: number; begun: () => void }): Promise<T>;
@@ -183,7 +194,8 @@ interface Limits {
 function toConnection(client: pg.PoolClient, limits: Limits): SqlConnection {
   return {
     async query(text, values = []) {
-      const result = await client.query({ text, values: [...values], ...toTimeout(limits) });
+      const statement = { text, values: [...values], ...toTimeout(limits) };
+      const result = await traceStatement(client, text, () => client.query(statement));
       return { rows: result.rows, rowCount: result.rowCount ?? 0 };
     },
   };
@@ -212,7 +224,8 @@ async function inTransaction<T>(client: pg.PoolClient, input: TransactionInput<T
     await client.query({ text, ...toTimeout(input) });
     input.begun();
     const result = await workOrRollBack(client, input);
-    const { command } = await client.query({ text: 'COMMIT', ...toTimeout(input) });
+    const commit = { text: 'COMMIT', ...toTimeout(input) };
+    const { command } = await traceStatement(client, commit.text, () => client.query(commit));
     if (command !== 'COMMIT') throw new Error('A statement had failed, and its error was swallowed.');
     if (copyLost) throw new AlwaysOnError('AON_COPY_MISSING', 'The write stands on one server only.');
     return result;

@@ -16,13 +16,14 @@ export const adminSocketName = 'admin.sock';
 const stateName = 'servers.state';
 const scriptName = 'frozen-sessions.lua';
 const configName = 'haproxy.cfg';
+export const poolMapName = 'pools.map';
 
 /** What HAProxy reads in its folder. haproxy.cfg always holds the live truth: a killed HAProxy comes back from it. */
 export interface GatewayFiles {
   /** Writes what haproxy.cfg refers to. Comes before everything else. */
   prepare(): Promise<void>;
   render(record: RouteRecord): GatewayConfig;
-  /** Writes haproxy.cfg if its text differs. `commit` runs when HAProxy has accepted the new text and before it is in place. */
+  /** Writes haproxy.cfg and the map beside it where they differ. `commit` runs when HAProxy has accepted the new text and before it is in place. */
   write(config: GatewayConfig, commit: () => Promise<void>): Promise<void>;
   /** The (epoch, generation) that the file in place was written from, null when there is none. */
   readVersion(): Promise<{ epoch: number; generation: number } | null>;
@@ -35,19 +36,31 @@ export interface GatewayFiles {
 
 export type GatewaySettings = Omit<
   GatewayConfigOptions,
-  'record' | 'adminSocket' | 'stateFile' | 'scriptFile'
+  'record' | 'adminSocket' | 'stateFile' | 'scriptFile' | 'mapFile'
 >;
 
 export function createGatewayFiles(gatewayDir: string, settings: GatewaySettings): GatewayFiles {
   const configFile = join(gatewayDir, configName);
   const stateFile = join(gatewayDir, stateName);
-  const read = () => readFile(configFile, 'utf8').catch(() => null);
+  const mapFile = join(gatewayDir, poolMapName);
+  const read = (file = configFile) => readFile(file, 'utf8').catch(() => null);
 
+  const writeConfig = async (text: string, commit: () => Promise<void>): Promise<void> => {
+    if ((await read()) === text) return commit();
+    await replaceFile(configFile, text, async (temporary) => {
+      await checkHaproxyConfig(gatewayDir, basename(temporary));
+      await commit();
+    });
+  };
+  const writeMap = async (text: string): Promise<void> => {
+    if ((await read(mapFile)) !== text) await replaceFile(mapFile, text);
+  };
   const forgetState = () => replaceFile(stateFile, emptyServersState);
 
   return {
     async prepare() {
       await replaceFile(join(gatewayDir, scriptName), frozenSessionsScript);
+      if ((await read(mapFile)) === null) await replaceFile(mapFile, '');
       await forgetState();
     },
     render: (record) =>
@@ -57,13 +70,11 @@ export function createGatewayFiles(gatewayDir: string, settings: GatewaySettings
         adminSocket: adminSocketName,
         stateFile: stateName,
         scriptFile: scriptName,
+        mapFile: poolMapName,
       }),
     async write(config, commit) {
-      if ((await read()) === config.text) return commit();
-      await replaceFile(configFile, config.text, async (temporary) => {
-        await checkHaproxyConfig(gatewayDir, basename(temporary));
-        await commit();
-      });
+      await writeConfig(config.text, commit);
+      await writeMap(config.poolMap);
     },
     async readVersion() {
       const found = /^# epoch (\d+), generation (\d+)$/m.exec((await read()) ?? '');
@@ -74,7 +85,8 @@ export function createGatewayFiles(gatewayDir: string, settings: GatewaySettings
         () => true,
         () => false,
       ),
-    carryState: (record, dump) => replaceFile(stateFile, renderServersState(dump, toShares(record))),
+    carryState: (record, dump) =>
+      replaceFile(stateFile, renderServersState(dump, toShares(record, settings.region))),
     forgetState,
   };
 }

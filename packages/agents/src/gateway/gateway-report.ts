@@ -1,5 +1,11 @@
-import { liveBackend } from '@alwayson/engines/haproxy/gateway-backends.ts';
-import type { HaproxyServer } from '@alwayson/engines/haproxy/runtime.ts';
+import {
+  allPool,
+  anyFlow,
+  isServing,
+  liveBackend,
+  poolBackend,
+} from '@alwayson/engines/haproxy/gateway-pools.ts';
+import type { HaproxyServer } from '@alwayson/engines/haproxy/server-statistics.ts';
 import type { GatewayReport, GatewayServer, RouteRecord } from '@alwayson/protocol/routes.ts';
 import type { GatewayView } from './reconciler.ts';
 
@@ -10,24 +16,78 @@ export interface GatewayReportParts {
 }
 
 export function toGatewayReport({ region, record, view }: GatewayReportParts): GatewayReport {
-  const components = new Map((record?.components ?? []).map(({ name }) => [liveBackend(name), name]));
+  const components = (record?.components ?? []).map(({ name }) => name);
+  const weightsOf = (pool: string) => readWeights(view.servers, components, pool);
+  const detours = [...view.poolMap].filter(([flow]) => flow !== anyFlow);
   return {
     region,
+    seenAt: view.seenAtMs,
     epoch: record?.epoch ?? null,
     generation: record?.generation ?? null,
     inForce: view.inForce,
-    haproxy: { running: view.info !== null, version: view.info?.version ?? null, reloads: view.reloads },
-    servers: view.servers.flatMap((server) => {
-      const component = components.get(server.backend);
-      return component === undefined ? [] : [toGatewayServer(component, server)];
-    }),
+    haproxy: {
+      running: view.info !== null,
+      version: view.info?.version ?? null,
+      reloads: view.reloads,
+      pid: view.info?.pid ?? null,
+    },
+    servers: components.flatMap((component) => toGatewayServers(component, view.servers)),
+    detours: detours.map(([flow, pool]) => ({ flow, weights: weightsOf(pool) })),
+    pool: view.poolMap.get(anyFlow) === allPool ? weightsOf(allPool) : null,
     ...(view.reason === null ? {} : { reason: view.reason }),
   };
 }
 
-function toGatewayServer(component: string, server: HaproxyServer): GatewayServer {
-  const { name, weight, sessions, requests, checkStatus } = server;
-  return { component, stamp: name, state: toServerState(server), weight, sessions, requests, checkStatus };
+/** A pool has the same weights for every component; not every stamp has every component. */
+function readWeights(
+  servers: readonly HaproxyServer[],
+  components: readonly string[],
+  pool: string,
+): Record<string, number> {
+  const backends = new Set(components.map((component) => poolBackend(pool, component)));
+  const inPool = servers.filter(({ backend }) => backends.has(backend));
+  return Object.fromEntries(inPool.map(({ name, weight }) => [name, weight]));
+}
+
+/** State, share and check are those of the live pool; what was served is summed over all pools. */
+function toGatewayServers(component: string, servers: readonly HaproxyServer[]): GatewayServer[] {
+  const live = servers.filter(({ backend }) => backend === liveBackend(component));
+  return live.map((server) => {
+    const { name: stamp, weight, checkStatus, checkDetail } = server;
+    const served = servers.filter(({ name, backend }) => name === stamp && isServing(backend, component));
+    return {
+      component,
+      stamp,
+      state: toServerState(server),
+      weight,
+      ...sumServed(served),
+      checkStatus,
+      checkDetail,
+    };
+  });
+}
+
+function sumServed(served: readonly HaproxyServer[]) {
+  const sum = (read: (server: HaproxyServer) => number) =>
+    served.reduce((total, own) => total + read(own), 0);
+  const requests = sum((server) => server.requests);
+  const mean = (read: (server: HaproxyServer) => number) =>
+    requests === 0 ? 0 : Math.round(sum((server) => read(server) * server.requests) / requests);
+  return {
+    sessions: sum((server) => server.sessions),
+    requests,
+    errors: {
+      connect: sum((server) => server.connectErrors),
+      response: sum((server) => server.responseErrors),
+      status5xx: sum((server) => server.status5xx),
+      retries: sum((server) => server.retries),
+      redispatches: sum((server) => server.redispatches),
+    },
+    queued: sum((server) => server.queued),
+    queueMs: mean((server) => server.queueMs),
+    connectMs: mean((server) => server.connectMs),
+    responseMs: mean((server) => server.responseMs),
+  };
 }
 
 /** `UP 1/2` is up with a failed check behind it, `DOWN 1/2` down with a passed one; `INI` has not been checked yet. */

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
-import { networkInterfaces } from 'node:os';
+import { availableParallelism, networkInterfaces } from 'node:os';
 import { join, relative } from 'node:path';
+import { toRegions } from '@alwayson/core/estate/topology.ts';
 import { createHaproxyRuntime } from '@alwayson/engines/haproxy/runtime.ts';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
@@ -30,6 +31,8 @@ runAgent(async () => {
     region,
     frontDoor: { addresses: listFrontDoorAddresses(process.env), port: environment.frontDoor.port },
     metrics: { address: zone.address, port: zonePorts.gatewayMetrics },
+    // The gateways of all regions run on this machine.
+    threads: Math.max(1, Math.floor(availableParallelism() / toRegions(environment).length)),
     log: { address: second.address, port: zonePorts.observerSyslog },
     probeToken: environment.tokens.probe,
     apiKeys: environment.tokens.apiKeys,
@@ -37,7 +40,7 @@ runAgent(async () => {
   const runtime = createHaproxyRuntime(toShortPath(join(gatewayDir, adminSocketName)));
   const hostUrl = `http://${zone.address}:${zonePorts.host}`;
   const signalReload = createSignalReload({ hostUrl, unit, token });
-  const reconciler = createReconciler({ runtime, files, signalReload, log });
+  const reconciler = createReconciler({ region, runtime, files, signalReload, log });
   const store = createRouteStore({ gatewayDir, log, ...(seed === undefined ? {} : { seed }) });
   const agent = await createGatewayAgent({ region, zones: environment.zones, store, files, reconciler, log });
   const server = createGatewayApi(agent, { token, log });

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SharePlan, planShares } from '@alwayson/engines/haproxy/gateway-shares.ts';
-import type { HaproxyInfo, HaproxyRuntime, HaproxyServer } from '@alwayson/engines/haproxy/runtime.ts';
+import type { HaproxyInfo, HaproxyRuntime } from '@alwayson/engines/haproxy/runtime.ts';
+import type { HaproxyServer } from '@alwayson/engines/haproxy/server-statistics.ts';
 import { isAlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { RouteRecord } from '@alwayson/protocol/routes.ts';
 import type { AgentLog } from '../agent-process/agent-log.ts';
-import type { GatewayFiles } from './gateway-files.ts';
+import { type GatewayFiles, poolMapName } from './gateway-files.ts';
 
 export interface ReconcilerOptions {
+  region: string;
   runtime: HaproxyRuntime;
   files: GatewayFiles;
   /** Asks HAProxy's master to read its file again (SIGUSR2). */
@@ -19,6 +21,8 @@ export interface GatewayView {
   /** Null when HAProxy does not answer. */
   info: HaproxyInfo | null;
   servers: readonly HaproxyServer[];
+  /** Flow, or `*`, to the pool that serves it. */
+  poolMap: ReadonlyMap<string, string>;
   inForce: boolean;
   reason: string | null;
   reloads: number;
@@ -43,18 +47,28 @@ export interface Reconciler {
 /** Old processes finish their clients beside the new one, so reloads must not come in close order. */
 const reloadSpacingMs = 5000;
 const reloadWaitMs = 5000;
+const unseen = { info: null, servers: [], poolMap: new Map<string, string>() } as const;
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { runtime, files, signalReload, log } = options;
+  const { region, runtime, files, signalReload, log } = options;
   let target: Target | null = null;
   let reloadedAtMs = -Infinity;
-  let view: GatewayView = { info: null, servers: [], inForce: false, reason: null, reloads: 0, seenAtMs: 0 };
+  let view: GatewayView = { ...unseen, inForce: false, reason: null, reloads: 0, seenAtMs: 0 };
   let last: Promise<void> = Promise.resolve();
 
   const look = async (): Promise<void> => {
-    const info = await runtime.showInfo().catch(() => null);
-    const servers = info === null ? [] : await runtime.showServers().catch(() => null);
-    view = { ...view, info: servers === null ? null : info, servers: servers ?? [], seenAtMs: Date.now() };
+    const seen = await runtime.look(poolMapName).then(
+      ({ info, servers, map }) => ({ info, servers, poolMap: map }),
+      () => unseen,
+    );
+    view = { ...view, ...seen, seenAtMs: Date.now() };
+  };
+
+  /** Requests end within the request timeout, so a stamp that goes off is not waited for longer than that. */
+  const plan = ({ record, sinceMs }: Target): SharePlan => {
+    const force = Date.now() - sinceMs > record.limits.requestTimeoutMs;
+    const { servers, poolMap } = view;
+    return planShares(servers, { record, region, poolMap, mapFile: poolMapName, force });
   };
 
   /** True when HAProxy runs the new file. Whatever it did, the state file is of no use afterwards. */
@@ -80,7 +94,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const act = async (aim: Target): Promise<string | null> => {
     await look();
     if (view.info === null) return 'HAProxy does not answer at its admin socket; it starts from haproxy.cfg.';
-    const { commands } = plan(aim, view.servers);
+    const { commands } = plan(aim);
     if (commands.length > 0) {
       await runtime.apply(commands);
       log('shares applied', { generation: aim.record.generation, commands: commands.length });
@@ -93,7 +107,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       log(done ? 'reloaded' : 'reload failed', { generation: aim.record.generation, reloads: view.reloads });
       if (!done) return 'HAProxy did not take the new file; see the log of the gateway.';
     }
-    return describeRest(plan(aim, view.servers));
+    return describeRest(plan(aim));
   };
 
   const step = async (): Promise<void> => {
@@ -134,12 +148,6 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       }
     },
   };
-}
-
-/** Requests end within the request timeout, so a stamp that goes off is not waited for longer than that. */
-function plan({ record, sinceMs }: Target, servers: readonly HaproxyServer[]): SharePlan {
-  const force = Date.now() - sinceMs > record.limits.requestTimeoutMs;
-  return planShares(record, servers, { force });
 }
 
 function describeRest({ commands, finishing, missing }: SharePlan): string | null {

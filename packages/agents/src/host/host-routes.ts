@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { metricsContentType, metricsPath } from '@alwayson/protocol/metrics-text.ts';
 import { hostRoutes, TaskRequest, UnitSpec } from '@alwayson/protocol/units.ts';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { renderHostMetrics } from './host-metrics.ts';
 import { goneSignal } from './host-server.ts';
 import type { Supervisor } from './supervisor.ts';
 import { followLog, tailLog } from './unit-log.ts';
@@ -55,6 +57,9 @@ export function registerHostRoutes(server: FastifyInstance, controls: HostContro
     if (after !== undefined) await supervisor.feed.wait(after, waitMs, goneSignal(reply));
     return supervisor.status();
   });
+  server.get(metricsPath, (_request, reply) =>
+    reply.type(metricsContentType).send(renderHostMetrics(supervisor.status())),
+  );
   registerUnitRoutes(server, supervisor);
   server.post(hostRoutes.outage, async (_request, reply) => {
     reply.raw.once('close', () => controls.outage());

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { AlwaysOnError, toProblem } from '@alwayson/protocol/errors.ts';
+import { metricsPath } from '@alwayson/protocol/metrics-text.ts';
 import { problemContentType } from '@alwayson/protocol/problem.ts';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { type HostLog, messageOf } from './host-log.ts';
@@ -7,11 +8,12 @@ import { type HostLog, messageOf } from './host-log.ts';
 /** A unit's files travel in its spec. */
 const bodyBytesMax = 4 * 1024 * 1024;
 
-/** A server that answers nobody without the token, and tells errors as problem details. */
+/** A server that answers nobody without the token, for its metrics excepted, and tells errors as problem details. */
 export function createHostServer(token: string, log: HostLog): FastifyInstance {
   const server = Fastify({ bodyLimit: bodyBytesMax, forceCloseConnections: true });
   const expected = digest(`Bearer ${token}`);
   server.addHook('onRequest', async (request) => {
+    if (request.routeOptions.url === metricsPath) return;
     if (timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return;
     throw new AlwaysOnError('AON_UNAUTHORIZED', 'This host answers only to the token of its environment.');
   });

@@ -10,6 +10,7 @@ import type { UnitKind } from '@alwayson/protocol/words.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { type HostConfig, hostFiles, taskMark } from './host-config.ts';
 import { type HostLog, messageOf } from './host-log.ts';
+import { type ResourceWatch, watchResources } from './host-resources.ts';
 import {
   createSaver,
   type RunningRecord,
@@ -37,6 +38,7 @@ export class Supervisor {
   readonly #problems: string[] = [];
   readonly #context: UnitContext;
   readonly #startedAt = new Date().toISOString();
+  #resources: ResourceWatch | undefined;
   #boundLogs: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -59,10 +61,16 @@ export class Supervisor {
     makeFolders(this.#files);
     this.#inherit();
     void this.#boundAllLogs();
+    this.#resources = watchResources({
+      folder: this.config.environment.stateDir,
+      pids: () => [process.pid, ...this.status().units.flatMap(({ pid }) => pid ?? [])],
+      onNews: () => this.feed.changed(),
+    });
   }
 
   status(): HostStatus {
     const { environment, zone } = this.config;
+    const resources = this.#resources?.current();
     return {
       environment: environment.name,
       zone: zone.name,
@@ -72,6 +80,7 @@ export class Supervisor {
       version: this.feed.version,
       units: [...this.#units.values()].map((unit) => unit.status()),
       ...(this.#problems.length === 0 ? {} : { problems: this.#problems }),
+      ...(resources === undefined ? {} : { resources }),
     };
   }
 
@@ -139,6 +148,7 @@ export class Supervisor {
   async #closeAll(): Promise<void> {
     const { environment, zone } = this.config;
     clearTimeout(this.#boundLogs);
+    this.#resources?.close();
     for (const units of this.#byOrder().toReversed()) await this.#close(units);
     await killMarked(taskMark(environment, zone.name));
     this.feed.release();

@@ -1,5 +1,5 @@
 import type { Manifest } from '@alwayson/protocol/manifest.ts';
-import type { ProbeResult } from '@alwayson/protocol/observation.ts';
+import { type ProbeResult, probeEveryMs } from '@alwayson/protocol/observation.ts';
 import { sendProbe } from './probe-request.ts';
 import { createProbeResults } from './probe-results.ts';
 import { startProbeRounds } from './probe-rounds.ts';
@@ -18,11 +18,10 @@ export interface FlowProber {
   close(): void;
 }
 
-const intervalMs = 5000;
 const timeoutMs = 4000;
 
 /**
- * Asks the front door for every flow each 5 s, as a user would: a new connection each time, so that it sees a gateway that is
+ * Asks the front door for every flow again and again, as a user would: a new connection each time, so that it sees a gateway that is
  * gone, and all of the body.
  */
 export function startFlowProber({ frontDoor, flows, probeToken, onResult }: FlowProberOptions): FlowProber {
@@ -32,12 +31,13 @@ export function startFlowProber({ frontDoor, flows, probeToken, onResult }: Flow
   );
   const rounds = startProbeRounds({
     list: () => targets,
-    intervalMs,
+    intervalMs: probeEveryMs.flow,
     async probe({ key, url }) {
       const startedAtMs = Date.now();
       const answer = await sendProbe({ url, probeToken, timeoutMs });
       results.add(key, key, { startedAtMs, answer });
       onResult({ flow: key, ok: answer.ok, atMs: startedAtMs });
+      return answer.ok;
     },
   });
   return { results: results.list, close: rounds.close };

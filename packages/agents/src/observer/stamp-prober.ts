@@ -1,6 +1,6 @@
 import { KeptHttp } from '@alwayson/engines/http/kept-http.ts';
 import type { Manifest } from '@alwayson/protocol/manifest.ts';
-import { type StampProbeResult, stampProbeHeader } from '@alwayson/protocol/observation.ts';
+import { probeEveryMs, type StampProbeResult, stampProbeHeader } from '@alwayson/protocol/observation.ts';
 import { type ProbeAnswer, toFailure, toProbeAnswer, toProbeHeaders } from './probe-request.ts';
 import { createProbeResults } from './probe-results.ts';
 import { startProbeRounds } from './probe-rounds.ts';
@@ -28,11 +28,10 @@ interface Target {
   stamp: string;
 }
 
-const intervalMs = 5000;
 const timeoutMs = 3000;
 
 /**
- * Reads every high-criticality user flow at every stamp each 5 s, through the gateway: one stamp that fails does not hide. Over kept
+ * Reads every high-criticality user flow at every stamp, through the gateway: one stamp that fails does not hide. Over kept
  * connections, which cost a third; what they cannot see, the flow prober does.
  */
 export function startStampProber(options: StampProberOptions): StampProber {
@@ -49,7 +48,7 @@ export function startStampProber(options: StampProberOptions): StampProber {
   const doors = [createDoor(gateway, probeToken), createDoor(frontDoor, probeToken)] as const;
   const rounds = startProbeRounds({
     list,
-    intervalMs,
+    intervalMs: probeEveryMs.stamp,
     async probe(target) {
       const startedAtMs = Date.now();
       const own = await doors[0].ask(target);
@@ -59,6 +58,7 @@ export function startStampProber(options: StampProberOptions): StampProber {
         answer: answer === 'refused' ? { ok: false, status: null, reason: 'no gateway listens' } : answer,
       });
       for (const door of doors) door.keepOnly(list());
+      return answer !== 'refused' && answer.ok;
     },
   });
   return {

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { testDataHeader } from '@alwayson/protocol/observation.ts';
+import { probeEveryMs, testDataHeader } from '@alwayson/protocol/observation.ts';
 import type { FlowProber, FlowProberOptions } from './flow-prober.ts';
 import { sendProbe } from './probe-request.ts';
 import { createProbeResults } from './probe-results.ts';
 import { startProbeRounds } from './probe-rounds.ts';
 
-const intervalMs = 30_000;
 const timeoutMs = 8000;
 
 /**
- * Writes through the front door each 30 s for every flow that declares how. Marked as test data, so that no user sees it, with a
+ * Writes through the front door now and then for every flow that declares how. Marked as test data, so that no user sees it, with a
  * key, and with an `Idempotency-Key`, so that the gateway may try another stamp as it may for a careful client.
  */
 export function startWriteProber(options: FlowProberOptions & { apiKey: string }): FlowProber {
@@ -20,7 +19,7 @@ export function startWriteProber(options: FlowProberOptions & { apiKey: string }
   );
   const rounds = startProbeRounds({
     list: () => targets,
-    intervalMs,
+    intervalMs: probeEveryMs.write,
     async probe({ key, write }) {
       const startedAtMs = Date.now();
       const id = randomUUID();
@@ -41,6 +40,7 @@ export function startWriteProber(options: FlowProberOptions & { apiKey: string }
       });
       results.add(key, key, { startedAtMs, answer });
       onResult({ flow: key, ok: answer.ok, atMs: startedAtMs });
+      return answer.ok;
     },
   });
   return { results: results.list, close: rounds.close };

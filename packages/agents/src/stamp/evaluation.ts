@@ -8,7 +8,8 @@ import {
 import { createComponentProber } from './component-prober.ts';
 import type { ProbedComponent } from './stamp-settings.ts';
 
-const intervalMs = 1000;
+/** Well under a second: what hangs must be out of the gateways within three, and a hanging answer is asked for twice. */
+const intervalMs = 900;
 /** What takes no requests is asked only each so many rounds. */
 const otherRoundsEvery = 2;
 
@@ -18,9 +19,7 @@ export interface Evaluation {
   lastExecution(): string;
   rounds(): number;
   setDrained(drained: boolean): void;
-  /** One round of probes. Rounds never overlap. */
-  runOnce(): Promise<void>;
-  /** A round every second from now on. */
+  /** From now on a round about every second. */
   start(): void;
   close(): void;
 }
@@ -41,8 +40,8 @@ export function createEvaluation({ host, components, now }: EvaluationOptions): 
   let state = createStampState(components);
   let lastExecution = new Date().toISOString();
   let rounds = 0;
-  let running: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
+  let closed = false;
 
   const round = async () => {
     const due = probers.filter(({ every }) => rounds % every === 0);
@@ -57,11 +56,15 @@ export function createEvaluation({ host, components, now }: EvaluationOptions): 
     rounds += 1;
   };
 
-  const runOnce = () => {
-    running ??= round().finally(() => {
-      running = null;
-    });
-    return running;
+  const goOn = async () => {
+    const startedAt = now();
+    await round();
+    if (closed) return;
+    // A component in doubt is asked again at once: the sooner it is known to hang, the fewer requests hang with it.
+    const isDoubted = [...state.components.values()].some(
+      ({ verdict, against }) => verdict === 'up' && against > 0,
+    );
+    timer = setTimeout(() => void goOn(), isDoubted ? 0 : Math.max(0, startedAt + intervalMs - now()));
   };
 
   return {
@@ -71,12 +74,12 @@ export function createEvaluation({ host, components, now }: EvaluationOptions): 
     setDrained(drained) {
       state = setDrained(state, drained);
     },
-    runOnce,
     start() {
-      timer = setInterval(() => void runOnce(), intervalMs);
+      void goOn();
     },
     close() {
-      clearInterval(timer);
+      closed = true;
+      clearTimeout(timer);
       for (const { prober } of probers) prober.close();
     },
   };

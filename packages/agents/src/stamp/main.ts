@@ -13,7 +13,6 @@ runAgent(async () => {
   const server = createStampServer({ settings, evaluation, now, log });
   await server.listen({ host, port });
   evaluation.start();
-  void evaluation.runOnce();
   log('listening', { host, port, components: components.map(({ name }) => name) });
   return {
     async close() {

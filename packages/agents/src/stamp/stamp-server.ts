@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { reportStampHealth, type StampReport } from '@alwayson/core/stamp-health/report-stamp-health.ts';
+import { renderProcessMetrics } from '@alwayson/engines/process/render-process-metrics.ts';
 import { AlwaysOnError, toProblem } from '@alwayson/protocol/errors.ts';
 import { problemContentType } from '@alwayson/protocol/problem.ts';
 import { probeTokenHeader, type StampHealth, stampHealthPath } from '@alwayson/protocol/stamp-health.ts';
@@ -51,7 +52,7 @@ export function createStampServer({ settings, evaluation, now, log }: StampServe
   server.get('/metrics', async (_request, reply) =>
     reply
       .type('text/plain; version=0.0.4')
-      .send(renderStampMetrics({ settings, evaluation, report: report() })),
+      .send(renderProcessMetrics() + renderStampMetrics({ settings, evaluation, report: report() })),
   );
   for (const drained of [true, false]) {
     server.post(drained ? '/drain' : '/undrain', async (request) => {

@@ -94,7 +94,11 @@ test('reloads under load lose nothing, come at most every 5 s, and carry shares 
     '5 reloads',
     results.map(({ sent, failures, maxMs, p99Ms }) => ({ sent, failed: failures.length, maxMs, p99Ms })),
   );
-  for (const result of results) expect(result.failures).toEqual([]);
+  for (const result of results) {
+    expect(result.failures).toEqual([]);
+    // Also the replaced process goes by shares: not a request leaves the region.
+    expect(result.byStamp.has(east1.route.id)).toBe(false);
+  }
 });
 
 test('nonsense and the past are refused, and the running gateway does not notice', async () => {

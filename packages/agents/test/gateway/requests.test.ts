@@ -174,7 +174,8 @@ test('a POST that reached a dying stamp is sent again only with an Idempotency-K
   };
   /** Sends until the request meets west-1; answers what became of that one. */
   const meet = async (name: string, headers: Record<string, string>) => {
-    for (let turn = 0; turn < 10; turn += 1) {
+    // Its agent may have seen it dead and take it out for a while.
+    for (let turn = 0; turn < 60; turn += 1) {
       const mark = `${name}${turn}`;
       const outcome = await post(mark, headers);
       if (outcome !== undefined) return { outcome, again: await timesSeen(mark, west2) };

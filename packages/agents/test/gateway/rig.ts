@@ -23,13 +23,13 @@ export interface Stamp {
 }
 
 /**
- * An estate in small on addresses of its own (127.204.<net>.*): regions west (two stamps) and east (one), gateway processes
+ * An estate in small on addresses of its own (127.202.<net>.*): regions west (two stamps) and east (one), gateway processes
  * kept running as a host keeps them, their agents, a host API that passes signals on. `close` ends every process.
  */
 export async function createRig(net: number) {
   const dir = await mkdtemp(join(tmpdir(), 'aon-gw-'));
   await chmod(dir, 0o755);
-  const address = (zone: number) => `127.204.${net}.${zone}`;
+  const address = (zone: number) => `127.202.${net}.${zone}`;
   const zones = [
     { name: 'witness', region: 'witness', address: address(1) },
     { name: 'west-1', region: 'west', address: address(11) },

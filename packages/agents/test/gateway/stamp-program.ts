@@ -1,7 +1,7 @@
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 
 /**
- * A small real stamp for the tests: `agent` answers the health endpoint and looks at its component every 2 s as a stamp
+ * A small real stamp for the tests: `agent` answers the health endpoint and looks at its component every second as a stamp
  * agent does; `component` echoes what reached it. Two processes, so that one can be killed or frozen without the other.
  */
 const { ROLE, ADDRESS, PORT, COMPONENT_PORT, STAMP, TOKEN } = process.env;
@@ -25,7 +25,7 @@ function runAgent(): void {
     });
   };
   look();
-  setInterval(look, 2000);
+  setInterval(look, 1000);
   createServer((request, response) => {
     const known = request.headers['x-alwayson-probe'] === TOKEN || request.headers['x-api-key'] !== undefined;
     response.writeHead(!known ? 403 : able ? 200 : 503, { 'content-type': 'application/json' });

@@ -102,6 +102,8 @@ test('without a gateway of its own a stamp is asked through the front door', asy
 
 test('a kept connection that is closed just when it is used is no failure', async () => {
   const { server } = await openDoor(gateway);
+  // Longer than the prober's interval, as a gateway's is.
+  server.keepAliveTimeout = 60_000;
   const prober = startStampProber({
     ...common,
     gateway: `http://${gateway}:${port}`,
@@ -183,9 +185,29 @@ test('rounds are even, and a target that hangs is not asked twice and holds up n
     probe: async ({ key }) => {
       asked.push(key);
       if (key === 'a') await sleep(60_000, undefined, { ref: false });
+      return true;
     },
   });
   closers.push(rounds.close);
   await until(() => asked.length >= 5, 'some rounds');
   expect(asked.filter((key) => key === 'a')).toEqual(['a']);
+});
+
+test('a target that failed is asked again soon, until it is well', async () => {
+  const asked: { key: string; at: number }[] = [];
+  let answers = 0;
+  const rounds = startProbeRounds({
+    list: () => [{ key: 'a' }],
+    intervalMs: 60_000,
+    probe: async ({ key }) => {
+      asked.push({ key, at: performance.now() });
+      answers += 1;
+      return answers > 2;
+    },
+  });
+  closers.push(rounds.close);
+  await until(() => asked.length === 3, 'two more questions');
+  const [first = 0, second = 0] = asked.map(({ at }) => at);
+  expect(second - first).toBeGreaterThan(1500);
+  expect(second - first).toBeLessThan(30_000);
 });

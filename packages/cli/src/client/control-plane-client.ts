@@ -1,8 +1,19 @@
+import { type AcknowledgeRequest, Alert, type AlertsQuery } from '@alwayson/protocol/alerts.ts';
 import { KillResult } from '@alwayson/protocol/control-api.ts';
 import type { Environment } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { HealthExplanation, HealthReport } from '@alwayson/protocol/health.ts';
 import { Event, Operation } from '@alwayson/protocol/operations.ts';
+import { SharesReport } from '@alwayson/protocol/shares.ts';
+import { SloReport } from '@alwayson/protocol/slo.ts';
 import { Status } from '@alwayson/protocol/status.ts';
+import {
+  type Switch,
+  SwitchAnswer,
+  type SwitchEndRequest,
+  Switches,
+  type SwitchRequest,
+} from '@alwayson/protocol/switches.ts';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { z } from 'zod';
 import { type RequestOptions, request, requestStream } from './request.ts';
@@ -15,10 +26,22 @@ export type StreamMessage =
 /** The control plane's API (protocol/control-api.ts), as the operator of one environment. */
 export interface ControlPlaneClient {
   status(options?: { timeoutMs?: number }): Promise<Status>;
+  health(): Promise<HealthReport>;
+  explain(entity: string): Promise<HealthExplanation>;
+  shares(): Promise<SharesReport>;
+  slo(): Promise<SloReport>;
+  /** Open ones first, the worst of them on top. */
+  alerts(query: AlertsQuery): Promise<Alert[]>;
+  acknowledgeAlert(id: string, request: AcknowledgeRequest): Promise<Alert>;
   /** Oldest first. */
   events(query: { after?: number; limit: number }): Promise<Event[]>;
   kill(target: string): Promise<KillResult>;
   revive(target: string): Promise<KillResult>;
+  operation(id: string): Promise<Operation>;
+  /** Those in force, oldest first. */
+  switches(): Promise<Switch[]>;
+  setSwitch(request: SwitchRequest): Promise<SwitchAnswer>;
+  endSwitch(request: SwitchEndRequest): Promise<SwitchAnswer>;
   /** Ends with an error when the connection does. `after`: the number of the last event seen. */
   stream(options: { signal: AbortSignal; after?: number | undefined }): AsyncGenerator<StreamMessage>;
 }
@@ -45,10 +68,21 @@ export function createControlPlaneClient(environment: Environment): ControlPlane
     ask(KillResult, path, { method: 'POST', body: { target }, timeoutMs: reviveDeadlineMs });
   return {
     status: (options = {}) => ask(Status, '/status', options),
+    health: () => ask(HealthReport, '/health'),
+    explain: (entity) => ask(HealthExplanation, `/health/${encodeURIComponent(entity)}`),
+    shares: () => ask(SharesReport, '/shares'),
+    slo: () => ask(SloReport, '/slo'),
+    alerts: ({ state }) => ask(z.array(Alert), `/alerts?state=${state}`),
+    acknowledgeAlert: (id, body) =>
+      ask(Alert, `/alerts/${encodeURIComponent(id)}/acknowledge`, { method: 'POST', body }),
     events: ({ after, limit }) =>
       ask(z.array(Event), `/events?limit=${limit}${after === undefined ? '' : `&after=${after}`}`),
     kill: (target) => change('/kill', target),
     revive: (target) => change('/revive', target),
+    operation: (id) => ask(Operation, `/operations/${encodeURIComponent(id)}`),
+    switches: () => ask(Switches, '/switches'),
+    setSwitch: (body) => ask(SwitchAnswer, '/switches', { method: 'POST', body }),
+    endSwitch: (body) => ask(SwitchAnswer, '/switches/end', { method: 'POST', body }),
     stream: (options) => openStream(`${base}/stream`, token, options),
   };
 }

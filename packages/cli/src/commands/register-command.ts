@@ -9,6 +9,8 @@ export interface CommandDefinition {
   example: string;
   /** More for `--help`: what else is worth knowing. */
   details?: string;
+  /** The one of its group that runs when none is named. */
+  isDefault?: boolean;
 }
 
 /** What `--json` and `--config`, which every command takes, were given. */
@@ -25,7 +27,7 @@ export function registerCommand<Options extends object>(
 ): Command {
   const details = definition.details ? `\n${definition.details}\n` : '';
   return program
-    .command(definition.usage)
+    .command(definition.usage, { isDefault: definition.isDefault === true })
     .summary(definition.summary)
     .description(definition.summary)
     .addHelpText('after', `${details}\nExample:\n  $ ./alwayson ${definition.example}`)

@@ -1,3 +1,4 @@
+import { renderProcessMetrics } from '@alwayson/engines/process/render-process-metrics.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 
 /** Prometheus text of the control plane's view: one gauge per unit, stamp, flow and database member. */
@@ -30,7 +31,15 @@ export function renderMetrics(status: Status): string {
     ...status.database.members
       .filter((member) => member.lagBytes !== null)
       .map((member) => line('alwayson_database_lag_bytes', { member: member.id }, member.lagBytes ?? 0)),
-    '',
+    '# HELP alwayson_queue_waiting Writes that wait in the queue of a region.',
+    '# TYPE alwayson_queue_waiting gauge',
+    ...status.queues
+      .filter((queue) => queue.depth !== null)
+      .map((queue) => line('alwayson_queue_waiting', { region: queue.region }, queue.depth ?? 0)),
+    '# HELP alwayson_queue_copies Copies that a write needs now before it is acknowledged.',
+    '# TYPE alwayson_queue_copies gauge',
+    ...status.queues.map((queue) => line('alwayson_queue_copies', { region: queue.region }, queue.copies)),
+    renderProcessMetrics(),
   ].join('\n');
 }
 

@@ -12,17 +12,18 @@ import type { SqliteJournal } from '../operations/sqlite-journal.ts';
 import type { Placement } from '../placement/placement.ts';
 import type { SwitchBoard } from '../switches/switch-board.ts';
 import { planKill, reviveTarget } from '../targets/kill-and-revive.ts';
+import type { HealthSource } from './health-routes.ts';
+import type { MeasureSources } from './measure-routes.ts';
 import { renderMetrics } from './metrics.ts';
 
-export interface ApiContext {
+export interface ApiContext extends MeasureSources, HealthSource {
   environment: Environment;
   manifest: Manifest;
   journal: SqliteJournal;
   placement: Placement;
   status: () => Status;
   switchBoard: SwitchBoard;
-  /** Absent until the model that they come from is there. */
-  alerts?: Pick<AlertsController, 'alerts' | 'acknowledge'>;
+  alerts: Pick<AlertsController, 'alerts' | 'acknowledge'>;
   /** The built console; null while it is being built. */
   consoleDir: () => string | null;
 }

@@ -11,6 +11,9 @@ import {
 import { registerAlertRoutes } from './alert-routes.ts';
 import { registerAuthorization } from './authorization.ts';
 import { registerConsole } from './console.ts';
+import { registerHealthRoutes } from './health-routes.ts';
+import { registerMeasureRoutes } from './measure-routes.ts';
+import { registerMetricsTargets } from './metrics-targets.ts';
 import { type ApiContext, registerRoutes } from './routes.ts';
 import { registerStream } from './stream.ts';
 import { registerSwitchRoutes } from './switch-routes.ts';
@@ -38,8 +41,11 @@ export async function createApiServer(context: ApiContext): Promise<FastifyInsta
   });
   registerAuthorization(server, context.environment.tokens.operator);
   registerRoutes(server, context);
+  registerMetricsTargets(server, context);
   registerSwitchRoutes(server, context.switchBoard);
-  if (context.alerts !== undefined) registerAlertRoutes(server, context.alerts);
+  registerAlertRoutes(server, context.alerts);
+  registerHealthRoutes(server, context);
+  registerMeasureRoutes(server, context);
   registerStream(server, context);
   await registerConsole(server, context.consoleDir);
   return server;

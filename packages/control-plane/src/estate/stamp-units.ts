@@ -6,6 +6,7 @@ import type { Manifest } from '@alwayson/protocol/manifest.ts';
 import { stampHealthPath, probeTokenHeader } from '@alwayson/protocol/stamp-health.ts';
 import type { UnitSpecInput } from '@alwayson/protocol/units.ts';
 import { agentEnvironment, processEnvironment } from './process-environment.ts';
+import { telemetryEnvironment } from './telemetry-environment.ts';
 
 type Component = Manifest['components'][number];
 
@@ -69,6 +70,7 @@ function renderComponent(component: Component, input: StampUnitsInput): UnitSpec
     cwd: resolve(environment.workloadDir, component.cwd),
     env: {
       ...processEnvironment(environment),
+      ...telemetryEnvironment(input, component.name),
       ...component.environment,
       ...stampIdentity(stamp),
       ...storeAddresses(environment, stamp),

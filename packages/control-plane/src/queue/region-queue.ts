@@ -21,6 +21,8 @@ const Record = z.object({
 /** One decision often opens the way for the next; more than these wait for the next tick. */
 const roundsMax = 4;
 const confirmCopyMs = 1000;
+/** A little less than five ticks, which are not exact. */
+const oldestEveryMs = 4900;
 
 type QueueStatus = Status['queues'][number];
 
@@ -53,6 +55,8 @@ export function createRegionQueue(
     copies: policy.copies,
     depth: null,
   };
+
+  const oldest = createOldestLook(now);
 
   /** Of the record that is being decided on: another writer in between makes the commit fail. */
   let version = 0;
@@ -100,13 +104,15 @@ export function createRegionQueue(
     version = current.version;
     const decision = decideQueue(record, [one, two], { policy, now: now() });
     const primary = [one, two].find(({ zone }) => zone === record.primary);
-    const depth = primary?.process ? await depthOf(watchOf(record.primary)) : null;
+    const served = primary?.process ? watchOf(record.primary) : null;
+    const depth = served === null ? null : await depthOf(served);
     status = {
       region: region.name,
       primary: record.term === 0 ? null : queueUnitId(record.primary),
       state: decision.state,
       copies: primary?.process?.copies ?? status.copies,
       depth,
+      ...(await oldest.look(served, depth)),
       ...(decision.reason === undefined ? {} : { reason: decision.reason }),
     };
     for (const action of decision.actions) {
@@ -129,6 +135,31 @@ export function createRegionQueue(
 async function depthOf(watch: QueueServerWatch): Promise<number | null> {
   try {
     return await watch.process().depth();
+  } catch {
+    return null;
+  }
+}
+
+/** Looks from time to time at how old the oldest entry is. */
+function createOldestLook(now: () => number) {
+  let seen: { ageMs: number; at: number } | null = null;
+  return {
+    /** What was seen last; nothing while the server cannot be asked. */
+    async look(
+      watch: QueueServerWatch | null,
+      depth: number | null,
+    ): Promise<Pick<QueueStatus, 'oldestAgeMs' | 'oldestAgeAt'>> {
+      const isDue = seen === null || now() - seen.at >= oldestEveryMs;
+      if (watch === null) seen = null;
+      else if (isDue) seen = await lookAt(watch, depth, now);
+      return seen === null ? {} : { oldestAgeMs: seen.ageMs, oldestAgeAt: new Date(seen.at).toISOString() };
+    },
+  };
+}
+
+async function lookAt(watch: QueueServerWatch, depth: number | null, now: () => number) {
+  try {
+    return { ageMs: depth === 0 ? 0 : await watch.process().oldestAgeMs(), at: now() };
   } catch {
     return null;
   }

@@ -5,8 +5,10 @@ import { gatewayZone, toRegions } from '@alwayson/core/estate/topology.ts';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
 import type { Manifest } from '@alwayson/protocol/manifest.ts';
 import { GatewayReport, gatewayRoutes, RouteRecord } from '@alwayson/protocol/routes.ts';
+import { toTracing } from '@alwayson/protocol/telemetry.ts';
 import { z } from 'zod';
 import type { Controller, ControllerContext } from '../controller.ts';
+import type { Routing } from '../shares/shares-controller.ts';
 import { requestJson } from '../signals/request-json.ts';
 
 const recordName = 'routes';
@@ -24,6 +26,8 @@ export interface RoutesContext extends ControllerContext {
   stamps: () => readonly StampPlan[];
   epoch: () => number;
   switches: { state(): SwitchState };
+  /** What the share decision wants; null before the first. */
+  routing: () => Routing | null;
 }
 
 /** Commits the route record and brings every gateway to it. In force means read back from HAProxy, never sent. */
@@ -35,9 +39,12 @@ export function createRoutesController(context: RoutesContext): RoutesController
 
   const commitIfChanged = (): RouteRecord | null => {
     const { version, value } = records.read(recordName, schema, null);
-    if (context.stamps().length === 0) return value;
-    const wanted = renderRoutes(context, value?.generation ?? 0);
+    const routing = context.routing();
+    if (context.stamps().length === 0 || routing === null) return value;
+    const wanted = renderRoutes(context, routing, value?.generation ?? 0);
     if (value !== null && isDeepStrictEqual(value, wanted)) return value;
+    // Nobody is fit to serve: gateways keep what they have, and refuse such a record anyway.
+    if (!wanted.stamps.some(({ state, weight }) => state === 'ready' && weight > 0)) return value;
     const next = { ...wanted, generation: (value?.generation ?? 0) + 1 };
     records.commit(recordName, version, next);
     const data = { stamps: next.stamps.map(({ id, state, weight }) => ({ id, state, weight })) };
@@ -95,7 +102,8 @@ function isInForce(report: GatewayReport, record: RouteRecord): boolean {
 }
 
 /** The record that the manifest and the live stamps ask for. */
-function renderRoutes({ manifest, stamps, epoch, switches }: RoutesContext, generation: number): RouteRecord {
+function renderRoutes(context: RoutesContext, routing: Routing, generation: number): RouteRecord {
+  const { manifest, stamps, epoch, switches } = context;
   const switched = switches.state().stamps;
   return {
     epoch: epoch(),
@@ -105,6 +113,9 @@ function renderRoutes({ manifest, stamps, epoch, switches }: RoutesContext, gene
       .map(({ name, routes }) => ({ name, routes })),
     flows: manifest.flows.map(({ name, requests }) => ({ name, requests })),
     limits: toLimits(manifest),
+    detours: routing.detours.map(({ flow, weights }) => ({ flow, weights })),
+    pools: routing.pools.map(({ gateway, weights }) => ({ gateway, weights })),
+    ...toTracing(manifest.telemetry),
     stamps: stamps().map(({ id, region, zone, release, address, agentPort, ports }) => {
       return {
         id,
@@ -115,7 +126,7 @@ function renderRoutes({ manifest, stamps, epoch, switches }: RoutesContext, gene
         healthPort: agentPort,
         ports,
         state: switched.get(id)?.state ?? 'ready',
-        weight: 100,
+        weight: routing.weights[id] ?? 0,
       };
     }),
   };

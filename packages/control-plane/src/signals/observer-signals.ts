@@ -5,7 +5,9 @@ import type { Controller, ControllerContext } from '../controller.ts';
 import { requestJson } from './request-json.ts';
 
 /** A little less than five ticks, which are not exact. */
-const intervalMs = 4900;
+const quietIntervalMs = 4900;
+/** While there is traffic, what it says of stamps is read more often. */
+const busyIntervalMs = 1900;
 const staleAfterMs = 15_000;
 
 export interface ObserverSignals extends Controller {
@@ -20,7 +22,8 @@ export function createObserverSignals({ environment, placement, now }: Controlle
   return {
     name: 'observer-signals',
     async tick() {
-      if (now() - askedAt < intervalMs) return;
+      const isBusy = [...answers.values()].some(({ observation }) => observation.windows?.length);
+      if (now() - askedAt < (isBusy ? busyIntervalMs : quietIntervalMs)) return;
       askedAt = now();
       await Promise.all(
         toRegions(environment).map(async (region) => {

@@ -1,6 +1,8 @@
 import type { StampPlan } from '@alwayson/core/estate/stamps.ts';
-import { KeptHttp } from '@alwayson/engines/http/kept-http.ts';
+import type { StampContact } from '@alwayson/core/shares/share-evidence.ts';
+import { KeptHttp, NoAnswerError } from '@alwayson/engines/http/kept-http.ts';
 import { StampHealth } from '@alwayson/protocol/stamp-health.ts';
+import { z } from 'zod';
 import type { Controller, ControllerContext } from '../controller.ts';
 import { stampHealthQuestion } from '../estate/stamp-units.ts';
 
@@ -12,6 +14,8 @@ const staleAfterMs = 6000;
 export interface StampSignals extends Controller {
   /** The fresh answer of a stamp's health endpoint; null when there is none. */
   health(stamp: string): StampHealth | null;
+  /** What the last question came to; null before the first. */
+  contact(stamp: string): StampContact | null;
 }
 
 /** Asks every stamp's health endpoint, as the gateways do. Its own loop: a stamp that hangs delays nobody else. */
@@ -21,6 +25,7 @@ export function createStampSignals(
 ): StampSignals {
   const { environment, placement, now } = context;
   const answers = new Map<string, { health: StampHealth; at: number }>();
+  const contacts = new Map<string, StampContact>();
   const askers = new Map<string, KeptHttp>();
   let askedAt = -Infinity;
 
@@ -35,10 +40,16 @@ export function createStampSignals(
   const ask = async (stamp: StampPlan) => {
     const before = answers.get(stamp.id)?.health.state;
     try {
-      const { body } = await askerOf(stamp).ask();
+      const { status, body } = await askerOf(stamp).ask();
+      const at = now();
+      contacts.set(stamp.id, { at, kind: 'answered', status, health: null });
       // The state is in the body, with 200 and with 503.
-      answers.set(stamp.id, { health: StampHealth.parse(JSON.parse(body)), at: now() });
-    } catch {
+      const health = StampHealth.parse(JSON.parse(body));
+      contacts.set(stamp.id, { at, kind: 'answered', status, health });
+      answers.set(stamp.id, { health, at });
+    } catch (error) {
+      if (!(error instanceof SyntaxError) && !(error instanceof z.ZodError))
+        contacts.set(stamp.id, { at: now(), kind: toContactKind(error) });
       // Silence is told by the age of the last answer.
       if (placement.observe(stamp.zone).contact === 'refused') answers.delete(stamp.id);
     }
@@ -51,6 +62,7 @@ export function createStampSignals(
       asker.close();
       askers.delete(id);
       answers.delete(id);
+      contacts.delete(id);
     }
   };
 
@@ -65,9 +77,15 @@ export function createStampSignals(
     async close() {
       forgetOthers([]);
     },
+    contact: (stamp) => contacts.get(stamp) ?? null,
     health(stamp) {
       const answer = answers.get(stamp);
       return answer !== undefined && now() - answer.at <= staleAfterMs ? answer.health : null;
     },
   };
+}
+
+function toContactKind(error: unknown): 'refused' | 'reset' | 'silent' {
+  if (error instanceof NoAnswerError) return 'silent';
+  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED' ? 'refused' : 'reset';
 }

@@ -1,6 +1,6 @@
-import { observerZone, toRegions, witnessZone } from '@alwayson/core/estate/topology.ts';
-import { decideFlowState, type Entities } from '@alwayson/core/status/flow-state.ts';
-import { limited, replicasOf, toUnitState, worstOf } from '@alwayson/core/status/roll-up.ts';
+import { toRegions, witnessZone } from '@alwayson/core/estate/topology.ts';
+import { entityIds } from '@alwayson/core/health/entity-ids.ts';
+import { replicasOf, toUnitState } from '@alwayson/core/status/roll-up.ts';
 import type { Zone } from '@alwayson/protocol/environment.ts';
 import type { Status, StatusRegion, StatusStamp, StatusUnit, StatusZone } from '@alwayson/protocol/status.ts';
 import type { Switch } from '@alwayson/protocol/switches.ts';
@@ -8,8 +8,8 @@ import type { State } from '@alwayson/protocol/words.ts';
 import type { ControllerContext } from '../controller.ts';
 import type { EstateController } from '../estate/estate-controller.ts';
 import type { SqliteJournal } from '../operations/sqlite-journal.ts';
+import type { HealthController } from '../health/health-controller.ts';
 import type { RoutesController } from '../routes/routes-controller.ts';
-import type { ObserverSignals } from '../signals/observer-signals.ts';
 import type { SwitchesController } from '../switches/switches-controller.ts';
 import type { StampSignals } from '../signals/stamp-signals.ts';
 
@@ -19,7 +19,7 @@ export interface StatusSources extends ControllerContext {
   estate: EstateController;
   routes: RoutesController;
   stampSignals: StampSignals;
-  observerSignals: ObserverSignals;
+  health: Pick<HealthController, 'state' | 'reason'>;
   database: { status(): Status['database'] };
   queue: { status(): Status['queues'] };
   switches: Pick<SwitchesController, 'state'>;
@@ -27,6 +27,8 @@ export interface StatusSources extends ControllerContext {
 }
 
 const operationsShown = 10;
+
+type Flow = ControllerContext['manifest']['flows'][number];
 
 /** The whole environment at this moment, from memory: no I/O, so that it may be asked at any rate. */
 export function buildStatus(sources: StatusSources): Status {
@@ -41,26 +43,12 @@ export function buildStatus(sources: StatusSources): Status {
     const inside = region.zones.map(zoneOf);
     return { name: region.name, state: replicasOf(inside.map(({ state }) => state)), zones: inside };
   });
-  const database = sources.database.status();
-  const queues = sources.queue.status();
-  const stamps = toStamps(sources);
-  const entities = toEntities(sources, { stamps, database, queues, regions });
-  const flows = manifest.flows.map((flow) => ({
-    name: flow.name,
-    kind: flow.kind,
-    criticality: flow.criticality,
-    ...decideFlowState(manifest, flow, { entities, observations: sources.observerSignals.observations() }),
-  }));
-  const witness = zoneOf(witnessZone(environment));
   const release = estate.release();
   return {
     workload: manifest.name,
     environment: environment.name,
     type: environment.type,
-    state: worstOf([
-      ...flows.map(({ state, criticality }) => (criticality === 'high' ? state : limited(state))),
-      ...[...regions, witness].map(({ state }) => limited(state)),
-    ]),
+    state: sources.health.state(entityIds.workload(manifest.name)),
     phase: estate.isBroughtUp() ? 'running' : 'starting',
     at: new Date(now()).toISOString(),
     frontDoor: environment.frontDoor.url,
@@ -69,12 +57,12 @@ export function buildStatus(sources: StatusSources): Status {
     writerRegion: sources.authority.writerRegion(),
     release: release.release.slice(0, 12),
     regions,
-    witness,
-    stamps,
-    database,
-    queues,
+    witness: zoneOf(witnessZone(environment)),
+    stamps: toStamps(sources),
+    database: sources.database.status(),
+    queues: sources.queue.status(),
     gateways: toGateways(sources),
-    flows,
+    flows: manifest.flows.map((flow) => toFlow(sources, flow)),
     operations: sources.journal.operations(operationsShown).map(({ id, kind, state, title }) => {
       return { id, kind, state, title };
     }),
@@ -159,51 +147,9 @@ function toGateways({ environment, routes, placement }: StatusSources): Status['
   });
 }
 
-interface Parts {
-  stamps: readonly StatusStamp[];
-  database: Status['database'];
-  queues: Status['queues'];
-  regions: readonly StatusRegion[];
-}
-
-/** The instances that stand in for each other, per component and per store of the manifest. */
-function toEntities({ environment, manifest }: StatusSources, parts: Parts): Entities {
-  const entities = new Map<string, State[]>();
-  const units = parts.regions.flatMap((region) => region.zones.flatMap((zone) => zone.units));
-  for (const { name } of manifest.components) {
-    entities.set(
-      name,
-      parts.stamps.map(
-        (stamp) =>
-          units.find((unit) => unit.stamp === stamp.id && unit.component === name)?.state ?? 'unhealthy',
-      ),
-    );
-  }
-  for (const { name, kind } of manifest.stores) {
-    if (kind === 'relational') entities.set(name, [toDatabaseState(parts.database)]);
-    else if (kind === 'queue')
-      entities.set(
-        name,
-        parts.queues.map(({ state }) => state),
-      );
-    else entities.set(name, toCacheStates(toRegions(environment), units));
-  }
-  return entities;
-}
-
-/** Down without a healthy writer; degraded while one zone's loss would lose it. */
-function toDatabaseState({ writer, members }: Status['database']): State {
-  const primary = members.find((member) => member.id === writer);
-  if (primary === undefined || primary.state === 'unknown') return 'unknown';
-  if (primary.state === 'unhealthy') return 'unhealthy';
-  return members.some((member) => member.sync && member.state === 'healthy') ? 'healthy' : 'degraded';
-}
-
-function toCacheStates(regions: ReturnType<typeof toRegions>, units: readonly StatusUnit[]): State[] {
-  return regions.map((region) => {
-    const address = observerZone(region).address;
-    return (
-      units.find((unit) => unit.kind === 'redis-cache' && unit.address === address)?.state ?? 'unhealthy'
-    );
-  });
+function toFlow({ health }: StatusSources, { name, kind, criticality }: Flow): Status['flows'][number] {
+  const id = entityIds.flow(name);
+  const state = health.state(id);
+  const reason = state === 'healthy' ? undefined : health.reason(id);
+  return { name, kind, criticality, state, ...(reason === undefined ? {} : { reason }) };
 }

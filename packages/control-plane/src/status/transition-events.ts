@@ -3,7 +3,7 @@ import type { Status } from '@alwayson/protocol/status.ts';
 import type { Controller } from '../controller.ts';
 import type { Journal } from '../operations/journal.ts';
 
-/** Writes into the history what changed since the last look: zones lost and found, units gone and back, states of flows. */
+/** Writes into the history what changed since the last look: zones lost and found, units gone and back. */
 export function createTransitionEvents(journal: Journal, status: () => Status): Controller {
   let before: Status | undefined;
   return {

@@ -19,6 +19,7 @@ async function createServer() {
     status: () => api.statusOf(),
     switchBoard: api.idleSwitchBoard,
     consoleDir: () => null,
+    ...api.nothingMeasured,
     alerts: {
       alerts({ state }) {
         asked.push(state);

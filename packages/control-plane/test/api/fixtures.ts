@@ -133,6 +133,19 @@ export function recordingPlacement(): Placement & { calls: string[] } {
   };
 }
 
+/** Where nothing is known yet. */
+export const nothingMeasured = {
+  slo: { report: () => null },
+  shares: { report: () => null },
+  health: { report: () => null, explain: () => undefined },
+  alerts: {
+    alerts: () => [],
+    acknowledge: () => {
+      throw new Error('No alerts here.');
+    },
+  },
+};
+
 /** Where nothing is switched, and nothing can be. */
 export const idleSwitchBoard: SwitchBoard = {
   list: () => [],

@@ -7,7 +7,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createApiServer } from '../../src/api/server.ts';
 import { createSqliteJournal, type SqliteJournal } from '../../src/operations/sqlite-journal.ts';
 import { openMemoryStore } from '../records/memory-store.ts';
-import { environmentOf, idleSwitchBoard, manifestOf, recordingPlacement, statusOf } from './fixtures.ts';
+import {
+  environmentOf,
+  idleSwitchBoard,
+  nothingMeasured,
+  manifestOf,
+  recordingPlacement,
+  statusOf,
+} from './fixtures.ts';
 
 const operator = { authorization: 'Bearer operator-token' };
 let server: FastifyInstance;
@@ -29,6 +36,7 @@ beforeEach(async () => {
     status: () => status,
     switchBoard: idleSwitchBoard,
     consoleDir: () => consoleDir,
+    ...nothingMeasured,
   });
 });
 afterEach(() => server.close());
@@ -155,4 +163,11 @@ test('a kill of the control plane itself is answered before it is done', async (
   } as const;
   expect((await server.inject(request)).json()).toMatchObject({ kind: 'unit', units: ['control-plane'] });
   await expect.poll(() => placement.calls).toEqual(['kill witness/control-plane']);
+});
+
+test('what is not known yet is said so', async () => {
+  for (const url of ['/api/health', '/api/shares', '/api/slo']) {
+    const answer = await server.inject(url);
+    expect([answer.statusCode, answer.json().code]).toEqual([503, 'AON_STARTING']);
+  }
 });

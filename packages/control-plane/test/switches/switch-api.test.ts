@@ -1,7 +1,7 @@
 import { SwitchAnswer } from '@alwayson/protocol/switches.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { createApiServer } from '../../src/api/server.ts';
-import { manifestOf, recordingPlacement, statusOf } from '../api/fixtures.ts';
+import { manifestOf, recordingPlacement, statusOf, nothingMeasured } from '../api/fixtures.ts';
 import { createSwitchRig } from './switch-rig.ts';
 
 const headers = { authorization: 'Bearer operator-token' };
@@ -22,6 +22,7 @@ async function createServer() {
     status: statusOf,
     switchBoard: rig.board,
     consoleDir: () => null,
+    ...nothingMeasured,
   });
   onTestFinished(() => server.close());
   const post = (url: string, payload: object) => server.inject({ method: 'POST', url, payload, headers });

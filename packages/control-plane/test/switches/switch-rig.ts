@@ -83,7 +83,9 @@ export function createSwitchRig({ database = openMemoryStore(), ...options }: Ri
   const context = { environment, manifest, placement, records, journal, now };
   const stamps = () => planStamps(environment, manifest, { release: world.release, slot: 0 });
   const switches = createSwitchesController({ ...context, stamps });
-  const routes = createRoutesController({ ...context, stamps, switches, epoch: () => 1 });
+  const weights = () => Object.fromEntries(stamps().map(({ id }) => [id, 256]));
+  const routing = () => ({ weights: weights(), pools: [], detours: [] });
+  const routes = createRoutesController({ ...context, stamps, switches, epoch: () => 1, routing });
   let loop: Loop | undefined;
   const board = createSwitchBoard({
     ...context,

@@ -1,4 +1,5 @@
 import type { Manifest } from '@alwayson/protocol/manifest.ts';
+import { probeEveryMs } from '@alwayson/protocol/observation.ts';
 import type { HealthModelInput } from './health-model-input.ts';
 import { impactInFlow, neededToScale } from './dependency-impacts.ts';
 import { entityIds, toEntityId } from './entity-ids.ts';
@@ -33,8 +34,13 @@ function buildFlow(manifest: Manifest, flow: Flow): Entity {
   };
 }
 
+/** How often observers are read while all is quiet. */
+const observedEveryMs = 5000;
+
 function seenFromOutside({ probe }: Flow): SignalRule[] {
-  return probe === undefined ? [] : [{ type: 'state', name: 'probe', class: 'liveness' }];
+  if (probe === undefined) return [];
+  const intervalMs = probe.path === undefined ? probeEveryMs.write : probeEveryMs.flow;
+  return [{ type: 'state', name: 'probe', class: 'liveness', intervalMs }];
 }
 
 /** Burning the error budget at the pace of a page is degraded; being of no use to one in ten, at the least, is unhealthy. */
@@ -50,12 +56,14 @@ function seenInTraffic({ requests, objective }: Flow): SignalRule[] {
     measure('errors', 'ratio', {
       range: { min: 0, max: 1 },
       samplesMin: eventsMin,
+      intervalMs: observedEveryMs,
       degraded: { comparator: 'gte', enter: degradedAt },
       unhealthy: { comparator: 'gte', enter: Math.max(errorsToDegradeMax, 5 * degradedAt) },
     }),
     measure('latency', 'ms', {
       range: { min: 0 },
       samplesMin: eventsMin,
+      intervalMs: observedEveryMs,
       degraded: { comparator: 'gt', enter: objective.latencyP99Ms },
       unhealthy: { comparator: 'gt', enter: 3 * objective.latencyP99Ms },
     }),
@@ -69,6 +77,7 @@ function seenInBacklog({ stores }: Manifest, { kind, path, objective }: Flow): S
   return [
     measure('backlog-age', 'ms', {
       range: { min: 0 },
+      intervalMs: observedEveryMs,
       degraded: { comparator: 'gt', enter: objective.latencyP99Ms },
       unhealthy: { comparator: 'gt', enter: 10 * objective.latencyP99Ms },
     }),

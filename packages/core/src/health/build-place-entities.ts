@@ -159,15 +159,25 @@ function placeUnits({ manifest }: HealthModelInput, region: RegionPlan): UnitPla
   ];
 }
 
+/** How often gateways and observers that are well are asked. */
+const readBackEveryMs = 5000;
+
 /** A gateway that does not run the committed routes still serves. */
 function inForce(): SignalRule {
-  return { type: 'state', name: 'routes', class: 'telemetry', worst: 'degraded' };
+  return {
+    type: 'state',
+    name: 'routes',
+    class: 'telemetry',
+    worst: 'degraded',
+    intervalMs: readBackEveryMs,
+  };
 }
 
 /** Part of the gateway's log that arrived. */
 function coverage(): SignalRule {
   return measure('coverage', 'ratio', {
     range: { min: 0, max: 1 },
+    intervalMs: readBackEveryMs,
     degraded: { comparator: 'lt', enter: 1 },
   });
 }

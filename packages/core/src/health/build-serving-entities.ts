@@ -1,4 +1,5 @@
 import type { Manifest } from '@alwayson/protocol/manifest.ts';
+import { probeEveryMs } from '@alwayson/protocol/observation.ts';
 import type { StampPlan } from '../estate/stamps.ts';
 import type { HealthModelInput } from './health-model-input.ts';
 import { dependencyGroups } from './dependency-impacts.ts';
@@ -57,7 +58,8 @@ function buildStamp(manifest: Manifest, stamp: StampPlan): Entity {
     name: stamp.id,
     partOf: entityIds.zone(stamp.zone),
     signals: [
-      verdict('report', { explainedBy: entityIds.unit(`${stamp.id}-agent`) }),
+      // One answer that is late may be an accident.
+      verdict('report', { debounce: { fall: 2 }, explainedBy: entityIds.unit(`${stamp.id}-agent`) }),
       ...seenFromInside(manifest),
       ...seenFromOutside(manifest),
     ],
@@ -75,11 +77,8 @@ function buildStamp(manifest: Manifest, stamp: StampPlan): Entity {
 }
 
 /** Shared stores as the stamp sees them: they degrade it, and are symptoms while the store itself is known to be bad. */
-function seenFromInside({ components, stores, dependencies }: Manifest): SignalRule[] {
-  const used = stores.filter(({ name }) =>
-    dependencies.some(({ from, to }) => to === name && components.some((entry) => entry.name === from)),
-  );
-  return used.map(({ name }) =>
+function seenFromInside(manifest: Manifest): SignalRule[] {
+  return listUsedStores(manifest).map((name) =>
     verdict(`shared-${name}`, {
       class: 'telemetry',
       optional: true,
@@ -89,10 +88,20 @@ function seenFromInside({ components, stores, dependencies }: Manifest): SignalR
   );
 }
 
+/** Names of the stores that a component depends on. */
+export function listUsedStores({ components, stores, dependencies }: Manifest): string[] {
+  const used = stores.filter(({ name }) =>
+    dependencies.some(({ from, to }) => to === name && components.some((entry) => entry.name === from)),
+  );
+  return used.map(({ name }) => name);
+}
+
 const eventsMin = 50;
+/** How often observers are read while all is quiet. */
+const observedEveryMs = 5000;
 
 function seenFromOutside({ flows, objectives }: Manifest): SignalRule[] {
-  const probed = flows.filter(({ probe }) => probe !== undefined);
+  const probed = flows.filter(({ probe }) => probe?.path !== undefined);
   return [
     // One route that fails makes a stamp worse, not useless.
     ...probed.map(
@@ -102,17 +111,20 @@ function seenFromOutside({ flows, objectives }: Manifest): SignalRule[] {
         class: 'liveness',
         optional: true,
         worst: 'degraded',
+        intervalMs: probeEveryMs.stamp,
       }),
     ),
     measure('errors', 'ratio', {
       range: { min: 0, max: 1 },
       samplesMin: eventsMin,
+      intervalMs: observedEveryMs,
       degraded: { comparator: 'gte', enter: 0.02 },
       unhealthy: { comparator: 'gte', enter: 0.25 },
     }),
     measure('latency', 'ms', {
       range: { min: 0 },
       samplesMin: eventsMin,
+      intervalMs: observedEveryMs,
       degraded: { comparator: 'gt', enter: objectives.latencyP99Ms },
     }),
     // What the comparison with the sibling stamps has found.
@@ -139,7 +151,7 @@ function buildStampComponent({ id, zone }: StampPlan, { name }: Component): Enti
     partOf: entityIds.stamp(id),
     signals: [
       verdict('process', { explainedBy: entityIds.host(zone) }),
-      verdict('check', { explainedBy: entityIds.unit(`${id}-agent`) }),
+      verdict('check', { debounce: { fall: 2 }, explainedBy: entityIds.unit(`${id}-agent`) }),
     ],
     groups: [],
   };

@@ -2,8 +2,8 @@ import type { RouteRecord, RouteStamp } from '@alwayson/protocol/routes.ts';
 import { findRouteFaults, type RouteZone } from './find-route-faults.ts';
 
 /**
- * What a gateway agent does with a record it is offered. `same`: it is the one in force already. `weights`: only shares and
- * states of stamps move, HAProxy takes them while it runs. `structure`: HAProxy must read its file again.
+ * What a gateway agent does with a record it is offered. `same`: it is the one in force already. `weights`: only shares,
+ * detours and states of stamps move, HAProxy takes them while it runs. `structure`: HAProxy must read its file again.
  */
 export type RouteChange =
   | { kind: 'same' }
@@ -24,7 +24,8 @@ export function compareRouteVersions(left: RouteVersion, right: RouteVersion): n
 /** The record with everything taken out that HAProxy can change while it runs; two records with equal structure need no reload. */
 function toRouteStructure(record: RouteRecord): RouteRecord {
   const stamps = record.stamps.map((stamp): RouteStamp => ({ ...stamp, state: 'ready', weight: 1 }));
-  return { ...record, epoch: 0, generation: 0, stamps: stamps.sort((a, b) => (a.id < b.id ? -1 : 1)) };
+  const { detours: _detours, pools: _pools, ...structure } = record;
+  return { ...structure, epoch: 0, generation: 0, stamps: stamps.sort((a, b) => (a.id < b.id ? -1 : 1)) };
 }
 
 /**

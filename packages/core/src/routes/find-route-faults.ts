@@ -31,6 +31,8 @@ export function findRouteFaults(record: RouteRecord, zones: readonly RouteZone[]
     ...findNameFaults(record),
     ...findLimitFaults(record),
     ...record.components.flatMap((component) => findShareFaults(component.name, record.stamps)),
+    ...findDetourFaults(record),
+    ...findPoolFaults(record),
   ];
 }
 
@@ -79,9 +81,30 @@ function findLimitFaults({ limits }: RouteRecord): string[] {
   return wrong.map(([name, value]) => `The limit ${name} must be above 0, not ${value}.`);
 }
 
-function findShareFaults(component: string, stamps: readonly RouteStamp[]): string[] {
+function findShareFaults(component: string, stamps: readonly RouteStamp[], where = ''): string[] {
   const able = stamps.filter((stamp) => stamp.ports[component] !== undefined && stamp.state === 'ready');
   return able.some((stamp) => stamp.weight > 0)
     ? []
-    : [`No ready stamp with a weight above 0 would serve ${component}.`];
+    : [`No ready stamp with a weight above 0 would serve ${component}${where}.`];
+}
+
+/** The names of flows reach HAProxy's command line, so only those of the record will do. */
+function findDetourFaults({ detours = [], flows }: RouteRecord): string[] {
+  const names = detours.map(({ flow }) => flow);
+  const unknown = names.filter((name) => !flows.some((flow) => flow.name === name));
+  return [
+    ...findDuplicates('The detour of', names),
+    ...unknown.map((name) => `A detour is for ${JSON.stringify(name)}, which is no flow of the record.`),
+  ];
+}
+
+function findPoolFaults({ pools = [], components, stamps }: RouteRecord): string[] {
+  const gateways = pools.map(({ gateway }) => gateway);
+  return [
+    ...findDuplicates('The pool of gateway', gateways),
+    ...pools.flatMap(({ gateway, weights }) => {
+      const shared = stamps.map((stamp) => ({ ...stamp, weight: weights[stamp.id] ?? stamp.weight }));
+      return components.flatMap(({ name }) => findShareFaults(name, shared, ` behind gateway ${gateway}`));
+    }),
+  ];
 }

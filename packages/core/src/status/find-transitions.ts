@@ -1,7 +1,6 @@
 import type { Status, StatusUnit, StatusZone } from '@alwayson/protocol/status.ts';
-import type { State } from '@alwayson/protocol/words.ts';
 
-/** What changed between two looks at an environment, told once and at its root. */
+/** What happened to a zone or a unit between two looks at an environment, told once and at its root. */
 export interface Transition {
   severity: 'info' | 'warning' | 'error';
   /** `<entity kind>.<what happened>`. */
@@ -11,22 +10,13 @@ export interface Transition {
 }
 
 /**
- * The transitions from one status to the next. A lost zone is told as one thing, not once for every unit that was in it; a unit
- * that was restarted between two looks is told too.
+ * What became of zones and units from one status to the next; what that means for all else the health model tells. A lost zone is
+ * told as one thing, not once for every unit that was in it; a unit that was restarted between two looks is told too.
  */
 export function findTransitions(before: Status, after: Status): Transition[] {
   const zonesOf = ({ regions, witness }: Status) => [...regions.flatMap((region) => region.zones), witness];
   const zones = pair(zonesOf(before), zonesOf(after), (zone) => zone.name);
-  return [
-    ...zones.flatMap(([old, zone]) => zoneTransitions(old, zone)),
-    ...pair(before.stamps, after.stamps, (stamp) => stamp.id).flatMap(([old, stamp]) =>
-      stateTransition('stamp', stamp.id, { from: old.state, to: stamp.state }),
-    ),
-    ...pair(before.flows, after.flows, (flow) => flow.name).flatMap(([old, flow]) =>
-      stateTransition('flow', flow.name, { from: old.state, to: flow.state, reason: flow.reason }),
-    ),
-    ...stateTransition('workload', after.workload, { from: before.state, to: after.state }),
-  ];
+  return zones.flatMap(([old, zone]) => zoneTransitions(old, zone));
 }
 
 function zoneTransitions(before: StatusZone, after: StatusZone): Transition[] {
@@ -69,21 +59,6 @@ function unitTransitions(before: StatusUnit, after: StatusUnit): Transition[] {
     case 'held':
       return [];
   }
-}
-
-interface Change {
-  from: State;
-  to: State;
-  reason?: string | undefined;
-}
-
-const severities = { healthy: 'info', degraded: 'warning', unhealthy: 'error', unknown: 'warning' } as const;
-
-function stateTransition(kind: string, entity: string, { from, to, reason }: Change): Transition[] {
-  if (from === to) return [];
-  const why = reason === undefined ? '' : ` (${reason})`;
-  const message = `The ${kind} ${entity} is ${to}${why}; it was ${from}.`;
-  return [{ severity: severities[to], type: `${kind}.${to}`, entity, message }];
 }
 
 function pair<T>(before: readonly T[], after: readonly T[], key: (item: T) => string): [T, T][] {

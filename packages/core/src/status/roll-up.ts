@@ -35,9 +35,3 @@ export function replicasOf(states: readonly State[]): State {
   if (states.every((state) => state === 'healthy')) return 'healthy';
   return states.some((state) => state === 'healthy' || state === 'degraded') ? 'degraded' : 'unhealthy';
 }
-
-/** What a limited edge lets through: the child's fault is felt, never as an outage (health.md 3.2, rule 5). */
-export function limited(state: State): State {
-  if (state === 'unhealthy') return 'degraded';
-  return state === 'degraded' ? 'healthy' : state;
-}

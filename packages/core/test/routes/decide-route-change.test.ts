@@ -59,6 +59,10 @@ test('shares and states move without a reload, everything else needs one', () =>
     ),
   ).toEqual({ kind: 'weights' });
   expect(decide(next({ stamps: [other, stamp] }))).toEqual({ kind: 'weights' });
+  const detours = [{ flow: 'browse', weights: { [stamp.id]: 0 } }];
+  const pools = [{ gateway: 'west', weights: { [stamp.id]: 0, [other.id]: 1 } }];
+  expect(decide(next({ detours, pools }))).toEqual({ kind: 'weights' });
+  expect(decide(next({ tracing: { sampleRatio: 1 } }))).toEqual({ kind: 'structure' });
   expect(decide(next({ stamps: [stamp] }))).toEqual({ kind: 'structure' });
   expect(decide(next({ limits: { ...record.limits, requestTimeoutMs: 2 } }))).toEqual({ kind: 'structure' });
 });
@@ -96,6 +100,29 @@ test.each<[string, Partial<RouteRecord>]>([
   ['is not a path', { flows: [{ name: 'browse', requests: [{ methods: ['GET'], path: '/a\n  bind :1' }] }] }],
   ['is not an HTTP method', { flows: [{ name: 'browse', requests: [{ methods: ['GET }'], path: '/' }] }] }],
   ['is not a valid name', { flows: [{ name: 'browse me', requests: [] }] }],
+  ['is no flow of the record', { detours: [{ flow: 'browse;disable', weights: {} }] }],
+  [
+    'The detour of browse is named twice',
+    {
+      detours: [
+        { flow: 'browse', weights: {} },
+        { flow: 'browse', weights: {} },
+      ],
+    },
+  ],
+  [
+    'would serve web behind gateway west',
+    { pools: [{ gateway: 'west', weights: { [stamp.id]: 0, [other.id]: 0 } }] },
+  ],
+  [
+    'named twice',
+    {
+      pools: [
+        { gateway: 'west', weights: {} },
+        { gateway: 'west', weights: {} },
+      ],
+    },
+  ],
   ['must be above 0', { limits: { ...record.limits, requestTimeoutMs: 0 } }],
 ])('a record is refused: %s', (reason, change) => {
   const decision = decide(next(change));

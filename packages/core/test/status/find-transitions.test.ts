@@ -68,8 +68,7 @@ test('a unit that went and came is told with its reason, also when both fell bet
   expect(typesOf(statusOf(), statusOf({ units: [{ ...unit, restarts: 1 }] }))).toEqual(['unit.restarted']);
 });
 
-test('a change of a flow is told with the severity of where it went', () => {
-  expect(findTransitions(statusOf(), statusOf({}, 'unhealthy'))).toMatchObject([
-    { severity: 'error', type: 'flow.unhealthy', entity: 'browse' },
-  ]);
+test('states of flows and of the workload are told from the health model, not here', () => {
+  const worse = { ...statusOf({}, 'unhealthy'), state: 'unhealthy' as const };
+  expect(findTransitions(statusOf(), worse)).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { states } from '@alwayson/protocol/words.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { limited, replicasOf, toUnitState, worstOf } from '../../src/status/roll-up.ts';
+import { replicasOf, toUnitState, worstOf } from '../../src/status/roll-up.ts';
 
 const anyStates = fc.array(fc.constantFrom(...states), { minLength: 1, maxLength: 8 });
 
@@ -20,14 +20,6 @@ test('replicas: healthy only when all are, unhealthy only when none serves', () 
   fc.assert(
     fc.property(anyStates, (list) => {
       expect(replicasOf(list) === 'healthy').toBe(list.every((state) => state === 'healthy'));
-    }),
-  );
-});
-
-test('a limited edge never passes an outage on', () => {
-  fc.assert(
-    fc.property(fc.constantFrom(...states), (state) => {
-      expect(limited(state)).not.toBe('unhealthy');
     }),
   );
 });

@@ -28,12 +28,20 @@ export interface GatewayLine {
   correlationId: string;
   /** True for the requests of observers and operators, which say nothing about users. */
   synthetic: boolean;
+  /** Of the request's trace; absent when it has none. */
+  traceId?: string;
+  /** The parent that the stamp was told, when the trace began at the gateway. */
+  spanId?: string;
+  /** The client's span, when the trace came with the request. */
+  parentSpanId?: string;
+  /** Whether whoever began the trace wants it kept. */
+  sampled?: boolean;
 }
 
 /** The stick table that counts lines: one entry, one counter. */
 export const lineCounterTable = 'log_lines';
 
-const { path, flow, correlationId, synthetic } = requestVariables;
+const { path, flow, correlationId, synthetic, trace, traceMade } = requestVariables;
 
 /** Keys are short: this is sent with every request. A path is cut at 256 characters before it is escaped. */
 export const accessLogFormat = [
@@ -52,7 +60,10 @@ export const accessLogFormat = [
   '"d":%Ta',
   '"o":%B',
   `"i":"%[var(${correlationId})]"`,
-  `"y":"%[var(${synthetic})]"}`,
+  `"y":"%[var(${synthetic})]"`,
+  `"w":"%[var(${trace})]"`,
+  `"g":"%[var(${traceMade})]"`,
+  '"e":%Ti}',
 ].join(',');
 
 /** The line as an object; null for anything else that arrives, such as HAProxy's own notices. */
@@ -67,7 +78,8 @@ export function parseGatewayLine(text: string): GatewayLine | null {
   const line: GatewayLine = {
     boot: String(raw['b']),
     seq: Number(raw['n']),
-    at: Number(raw['t']),
+    // %Ts is when the connection was made, or free again: the request came after it had idled.
+    at: Number(raw['t']) + Math.max(0, Number(raw['e'] ?? 0)),
     flow: String(raw['f']),
     method: String(raw['m']),
     path: String(raw['p']),
@@ -81,7 +93,18 @@ export function parseGatewayLine(text: string): GatewayLine | null {
     bytes: Number(raw['o']),
     correlationId: String(raw['i']),
     synthetic: raw['y'] === '1',
+    ...toTrace(raw['w'], raw['g'] === '1'),
   };
   const numbers = [line.seq, line.at, line.status, line.retries, line.responseMs, line.totalMs, line.bytes];
   return numbers.every(Number.isSafeInteger) && line.seq > 0 ? line : null;
+}
+
+type LineTrace = Pick<GatewayLine, 'traceId' | 'spanId' | 'parentSpanId' | 'sampled'>;
+
+function toTrace(traceparent: unknown, made: boolean): LineTrace {
+  if (typeof traceparent !== 'string') return {};
+  const [, traceId, spanId, flags] = traceparent.split('-');
+  if (traceId === undefined || spanId === undefined || flags === undefined) return {};
+  const sampled = (Number.parseInt(flags, 16) & 1) === 1;
+  return { traceId, sampled, ...(made ? { spanId } : { parentSpanId: spanId }) };
 }

@@ -5,21 +5,58 @@
  * It stands in for `on-marked-down shutdown-sessions`, which ends requests in the instant in which the stamp goes down, also
  * those that are just being refused and would have gone elsewhere by themselves; these were lost. A second look 300 ms later
  * (longer than `timeout connect`) finds only those that really hang.
+ *
+ * Statistics are dear (they were half of what an idle HAProxy costs), so while all of a component's live servers are usable only
+ * their number is read. Servers of other pools follow live ones (`track`), and are looked at with them.
  */
 export const frozenSessionsScript = `-- Written by the gateway agent; changes made by hand are lost.
-core.register_task(function()
-  local hung = {}
-  while true do
-    core.msleep(300)
-    for backend, proxy in pairs(core.backends) do
-      if string.sub(backend, 1, 5) == "live_" then
-        for name, server in pairs(proxy.servers) do
-          local stats = server:get_stats()
-          local key = backend .. "/" .. name
-          local hangs = string.sub(stats.status, 1, 4) == "DOWN" and tonumber(stats.scur) > 0
-          if hangs and hung[key] then server:shut_sess() end
-          hung[key] = hangs
+local groups = {}
+
+local function find()
+  for backend, proxy in pairs(core.backends) do
+    local component = string.match(backend, "^live_(.+)$")
+    if component then
+      local group = { live = proxy, servers = 0, proxies = { proxy }, hung = {} }
+      for _ in pairs(proxy.servers) do group.servers = group.servers + 1 end
+      for other, follower in pairs(core.backends) do
+        local pool, of = string.match(other, "^(%l+)%d*_(.+)$")
+        if of == component and (pool == "all" or pool == "detour") then
+          group.proxies[#group.proxies + 1] = follower
         end
+      end
+      groups[#groups + 1] = group
+    end
+  end
+end
+
+local function cut(group)
+  local hung = {}
+  for _, proxy in ipairs(group.proxies) do
+    for name, server in pairs(proxy.servers) do
+      local stats = server:get_stats()
+      if string.sub(stats.status, 1, 4) == "DOWN" and tonumber(stats.scur) > 0 then
+        local key = stats.pxname .. "/" .. name
+        if group.hung[key] then server:shut_sess() end
+        hung[key] = true
+      end
+    end
+  end
+  group.hung = hung
+  return next(hung) ~= nil
+end
+
+core.register_task(function()
+  find()
+  local waiting = false
+  while true do
+    core.msleep(waiting and 300 or 500)
+    waiting = false
+    for _, group in ipairs(groups) do
+      local stats = group.live:get_stats()
+      if stats.act + stats.bck < group.servers then
+        waiting = cut(group) or waiting
+      else
+        group.hung = {}
       end
     end
   end

@@ -1,27 +1,45 @@
 import type { RouteRecord, RouteStamp } from '@alwayson/protocol/routes.ts';
 import { probeTokenHeader, stampHealthPath } from '@alwayson/protocol/stamp-health.ts';
 import { escapeLogFormat, quote } from './config-text.ts';
+import {
+  allPool,
+  type GatewayPools,
+  lastBackend,
+  listSparePools,
+  liveBackend,
+  type PoolWeights,
+  poolBackend,
+  probeBackend,
+} from './gateway-pools.ts';
+import { renderRefusal } from './gateway-problems.ts';
+import { requestVariables } from './request-variables.ts';
 
-/** Stamps that may be chosen: own region first, the others as backup, none while it is down. */
-export const liveBackend = (component: string) => `live_${component}`;
-/** The same stamps unchecked, used when every check fails: trying them is better than refusing everybody. */
-export const lastBackend = (component: string) => `last_${component}`;
 /** The stamp agents, for the health endpoint. */
 export const healthBackend = 'stamp_health';
 
 export interface BackendOptions {
   record: RouteRecord;
+  pools: GatewayPools;
   region: string;
   probeToken: string;
 }
 
-export function renderBackends({ record, region, probeToken }: BackendOptions): string[] {
+export function renderBackends(options: BackendOptions): string[] {
+  const { record, pools, region } = options;
   const stamps = [...record.stamps].sort((a, b) => (a.id < b.id ? -1 : 1));
   const checked = new Map<string, string>();
   const components = record.components.flatMap(({ name }) => {
     const servers = stamps.filter((stamp) => stamp.ports[name] !== undefined);
     for (const { id } of servers) if (!checked.has(id)) checked.set(id, `${liveBackend(name)}/${id}`);
-    return [...renderLive(name, servers, { region, probeToken }), ...renderLast(name, servers)];
+    const spare = listSparePools(pools).flatMap(({ pool, weights }) =>
+      renderSpare({ pool, component: name, servers, weights, region }),
+    );
+    return [
+      ...renderLive(name, servers, options),
+      ...renderLast(name, servers, pools.live),
+      ...spare,
+      ...renderProbe(name, servers),
+    ];
   });
   return [...components, ...renderHealth(stamps, region, checked)];
 }
@@ -30,11 +48,15 @@ export function renderBackends({ record, region, probeToken }: BackendOptions): 
  * A stamp is checked at its agent, which knows all of it. `observe layer4` sees a component that refuses connections before its
  * agent does, so that stamps of other regions step in even when all own ones die at once; HAProxy wants a check of each server's
  * own for it (no `track`). Not `observe layer7`: a shared outage, in which every stamp answers 5xx, would take all of them out.
+ *
+ * A frozen stamp is out after inter + 2 x timeout check + fastinter: at most 2.5 s here, 2.8 s in another region. What was seen to
+ * refuse comes back after rise x fastinter, by when its agent (that looks every second) knows it too; sooner, and it would come
+ * and go until then, at the cost of retries.
  */
 function renderLive(
   component: string,
   servers: readonly RouteStamp[],
-  { region, probeToken }: { region: string; probeToken: string },
+  { pools, region, probeToken }: BackendOptions,
 ): string[] {
   const token = quote(escapeLogFormat(probeToken));
   return [
@@ -45,21 +67,68 @@ function renderLive(
     '  option httpchk',
     `  http-check send meth GET uri ${stampHealthPath} ver HTTP/1.1 hdr host gateway hdr ${probeTokenHeader} ${token} hdr connection close`,
     '  http-check expect status 200',
-    '  default-server inter 500ms fastinter 100ms downinter 1s rise 2 fall 2',
+    '  default-server inter 800ms fastinter 200ms downinter 500ms rise 6 fall 2',
     '  default-server observe layer4 error-limit 3 on-error mark-down',
     ...servers.map((stamp) => {
-      const backup = stamp.region === region ? '' : ' backup inter 2s';
-      return `  server ${renderServer(stamp, component)} check port ${stamp.healthPort}${backup}`;
+      const backup = stamp.region === region ? '' : ' backup inter 1100ms';
+      return `${renderServer(stamp, component)}${renderShare(stamp, pools.live)} check port ${stamp.healthPort}${backup}`;
     }),
   ];
 }
 
-function renderLast(component: string, servers: readonly RouteStamp[]): string[] {
+function renderLast(component: string, servers: readonly RouteStamp[], weights: PoolWeights): string[] {
   return [
     '',
     `backend ${lastBackend(component)}`,
     '  balance roundrobin',
-    ...servers.map((stamp) => `  server ${renderServer(stamp, component)}`),
+    ...servers.map((stamp) => renderServer(stamp, component) + renderShare(stamp, weights)),
+  ];
+}
+
+interface SparePool {
+  pool: string;
+  component: string;
+  servers: readonly RouteStamp[];
+  weights: PoolWeights;
+  region: string;
+}
+
+/**
+ * Stamps with other shares than live ones, healthy and switched off as those are (`track`), so that an idle pool costs nothing.
+ * What refuses connections is found by retries alone until its check fails.
+ */
+function renderSpare({ pool, component, servers, weights, region }: SparePool): string[] {
+  const reserve = pool !== allPool;
+  return [
+    '',
+    `backend ${poolBackend(pool, component)}`,
+    '  balance roundrobin',
+    '  option allbackups',
+    ...servers.map((stamp) => {
+      const backup = reserve && stamp.region !== region ? ' backup' : '';
+      const share = `weight ${weights.get(stamp.id) ?? 0}`;
+      return `${renderServer(stamp, component)} ${share} track ${liveBackend(component)}/${stamp.id}${backup}`;
+    }),
+  ];
+}
+
+/**
+ * Neither checked nor weighed: a stamp is also tried while it is off, and before it is trusted. Never tried elsewhere. Over a new
+ * connection: one that was used before may just be closed, which would speak against a sound stamp.
+ */
+function renderProbe(component: string, servers: readonly RouteStamp[]): string[] {
+  const chosen = `var(${requestVariables.chosenStamp})`;
+  return [
+    '',
+    `backend ${probeBackend(component)}`,
+    '  retries 0',
+    '  http-reuse never',
+    '  no option redispatch',
+    '  acl known always_false',
+    ...servers.map(({ id }) => `  acl known ${chosen} -m str ${id}`),
+    `  ${renderRefusal('AON_NO_STAMP', `No stamp of that name has the component ${component}.`)} unless known`,
+    `  use-server %[${chosen}] if known`,
+    ...servers.map((stamp) => renderServer(stamp, component)),
   ];
 }
 
@@ -83,12 +152,10 @@ function renderHealth(
   ];
 }
 
-/** The weight of a stamp in HAProxy. Its file has no word for "drain": weight 0 means the same, and survives a restart. */
-export function toShare(stamp: RouteStamp): number {
-  return stamp.state === 'ready' ? stamp.weight : 0;
+function renderServer(stamp: RouteStamp, component: string): string {
+  return `  server ${stamp.id} ${stamp.address}:${stamp.ports[component]}`;
 }
 
-function renderServer(stamp: RouteStamp, component: string): string {
-  const disabled = stamp.state === 'off' ? ' disabled' : '';
-  return `${stamp.id} ${stamp.address}:${stamp.ports[component]} weight ${toShare(stamp)}${disabled}`;
+function renderShare(stamp: RouteStamp, weights: PoolWeights): string {
+  return ` weight ${weights.get(stamp.id) ?? 0}${stamp.state === 'off' ? ' disabled' : ''}`;
 }

@@ -3,7 +3,9 @@ import { isIPv6 } from 'node:net';
 import type { RouteRecord, RouteStamp } from '@alwayson/protocol/routes.ts';
 import { renderBackends } from './gateway-backends.ts';
 import { renderFrontend } from './gateway-frontend.ts';
-import { renderOwnAnswers } from './gateway-problems.ts';
+import { type GatewayPools, renderPoolMap, toGatewayPools } from './gateway-pools.ts';
+import { renderOwnAnswers, renderRefusal } from './gateway-problems.ts';
+import { nowhereBackend } from './gateway-routing.ts';
 
 export interface GatewayConfigOptions {
   record: RouteRecord;
@@ -11,6 +13,8 @@ export interface GatewayConfigOptions {
   region: string;
   frontDoor: { addresses: readonly string[]; port: number };
   metrics: { address: string; port: number };
+  /** Of HAProxy. Gateways that share a machine share its cores: threads that wait for a core make each other slower. */
+  threads: number;
   /** Where the observer listens for log lines (UDP). */
   log: { address: string; port: number };
   /** Both relative to HAProxy's folder: unix socket paths are limited to 108 bytes. */
@@ -18,6 +22,8 @@ export interface GatewayConfigOptions {
   stateFile: string;
   /** Holds `frozenSessionsScript`. */
   scriptFile: string;
+  /** Holds `GatewayConfig.poolMap`. */
+  mapFile: string;
   probeToken: string;
   apiKeys: readonly string[];
 }
@@ -26,29 +32,42 @@ export interface GatewayConfig {
   text: string;
   /** Names everything that only a reload can change; HAProxy tells it back as its description. */
   structure: string;
+  /** Which flows are served by which pool; it can change while HAProxy runs. */
+  poolMap: string;
 }
 
 const keepAliveSeconds = 60;
 
 /** The whole haproxy.cfg (HAProxy 2.6 or later) of one gateway. Shares and states are in it too: a restart serves the same. */
 export function renderGatewayConfig(options: GatewayConfigOptions): GatewayConfig {
-  const stamps = options.record.stamps.map((stamp): RouteStamp => ({ ...stamp, state: 'ready', weight: 1 }));
-  const neutral = { ...options, record: { ...options.record, epoch: 0, generation: 0, stamps } };
-  const structure = createHash('sha256').update(renderText(neutral, '-')).digest('hex').slice(0, 16);
-  return { text: renderText(options, structure), structure };
+  const pools = toGatewayPools(options.record, options.region);
+  const structure = createHash('sha256').update(renderStructure(options, pools)).digest('hex').slice(0, 16);
+  return { text: renderText(options, pools, structure), structure, poolMap: renderPoolMap(pools) };
 }
 
-function renderText(options: GatewayConfigOptions, structure: string): string {
-  const { record, region, frontDoor, metrics, probeToken, apiKeys } = options;
+/** The file with every share, state and version the same. */
+function renderStructure(options: GatewayConfigOptions, pools: GatewayPools): string {
+  const stamps = options.record.stamps.map((stamp): RouteStamp => ({ ...stamp, state: 'ready', weight: 1 }));
+  const record = { ...options.record, epoch: 0, generation: 0, stamps };
+  const none = new Map<string, number>();
+  const detours = pools.detours.map(() => ({ flows: [], weights: none }));
+  return renderText({ ...options, record }, { live: none, all: null, detours }, '-');
+}
+
+function renderText(options: GatewayConfigOptions, pools: GatewayPools, structure: string): string {
+  const { record, region, frontDoor, metrics, mapFile, probeToken, apiKeys } = options;
   const binds = frontDoor.addresses.map((address) => toEndpoint(address, frontDoor.port));
   const lines = [
     '# Written by the gateway agent; changes made by hand are lost.',
     `# epoch ${record.epoch}, generation ${record.generation}`,
     ...renderGlobal(options, structure),
     ...renderDefaults(record),
-    ...renderFrontend({ record, binds, keepAliveSeconds, probeToken, apiKeys }),
+    ...renderFrontend({ record, binds, keepAliveSeconds, mapFile, probeToken, apiKeys }),
     ...renderMetrics(toEndpoint(metrics.address, metrics.port)),
-    ...renderBackends({ record, region, probeToken }),
+    ...renderBackends({ record, pools, region, probeToken }),
+    '',
+    `backend ${nowhereBackend}`,
+    `  ${renderRefusal('AON_NO_ROUTE', 'Nothing is served at this path.')}`,
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -69,7 +88,7 @@ function renderGlobal(options: GatewayConfigOptions, structure: string): string[
     `  log ${toEndpoint(options.log.address, options.log.port)} len 4096 format raw local0 info`,
     `  hard-stop-after ${oldProcessSeconds}s`,
     '  maxconn 4000',
-    '  spread-checks 5',
+    `  nbthread ${options.threads}`,
     '  set-var proc.boot date()',
   ];
 }
@@ -93,7 +112,7 @@ function renderDefaults(record: RouteRecord): string[] {
     '  retry-on conn-failure empty-response',
     '  load-server-state-from-file global',
     '  timeout connect 250ms',
-    '  timeout check 800ms',
+    '  timeout check 750ms',
     '  timeout client 30s',
     `  timeout server ${record.limits.requestTimeoutMs}ms`,
     '  timeout tunnel 1h',

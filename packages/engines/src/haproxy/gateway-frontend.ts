@@ -1,17 +1,17 @@
 import type { RouteRecord } from '@alwayson/protocol/routes.ts';
+import { stampProbeHeader } from '@alwayson/protocol/observation.ts';
 import { probeTokenHeader } from '@alwayson/protocol/stamp-health.ts';
 import { accessLogFormat, lineCounterTable } from './access-log.ts';
 import { quote } from './config-text.ts';
-import { healthBackend, lastBackend, liveBackend } from './gateway-backends.ts';
 import { renderRefusal } from './gateway-problems.ts';
-import { toPathTests, toPrefixTests } from './path-test.ts';
+import { healthPrefix, renderRoutes } from './gateway-routing.ts';
+import { renderTracing } from './gateway-tracing.ts';
+import { toPathTests } from './path-test.ts';
 import { requestVariables, unclaimedFlow } from './request-variables.ts';
 
-const { path, flow, correlationId, synthetic } = requestVariables;
+const { path, flow, correlationId, synthetic, trusted, chosenStamp, mark } = requestVariables;
 const clientTable = 'clients';
-const nowhereBackend = 'nowhere';
 const rateWindowSeconds = 10;
-const healthPrefix = '/healthservice/';
 /**
  * A body without a declared length is known only as far as HAProxy buffers it (16 KiB less 1 KiB for headers that rules add);
  * a longer one could be of any size.
@@ -29,12 +29,15 @@ const strippedHeaders = [
   'keep-alive',
   'te',
 ];
+/** How observers and operators mark a request for the stamp. */
+const markHeader = 'x-alwayson-synthetic';
 const strippedPrefixes = ['x-forwarded-', 'x-alwayson-'];
 
 export interface FrontendOptions {
   record: RouteRecord;
   binds: readonly string[];
   keepAliveSeconds: number;
+  mapFile: string;
   probeToken: string;
   apiKeys: readonly string[];
 }
@@ -48,9 +51,6 @@ export function renderFrontend(options: FrontendOptions): string[] {
     `backend ${clientTable}`,
     `  stick-table type ipv6 size 100k expire 30s store http_req_rate(${rateWindowSeconds}s)`,
     '',
-    `backend ${nowhereBackend}`,
-    `  ${renderRefusal('AON_NO_ROUTE', 'Nothing is served at this path.')}`,
-    '',
     'frontend front_door',
     ...[
       ...options.binds.map((bind) => `bind ${bind}`),
@@ -59,20 +59,27 @@ export function renderFrontend(options: FrontendOptions): string[] {
       ...renderIdentity(options),
       ...renderFlows(options.record),
       ...renderHeaders(options.keepAliveSeconds),
+      ...renderTracing(options.record.tracing),
       ...renderRefusals(options),
-      ...renderRoutes(options.record),
+      ...renderRoutes(options.record, options.mapFile),
     ].map((line) => `  ${line}`),
   ];
 }
 
-/** Set first of all, so that every log line and every answer has them. */
+/**
+ * Set first of all, so that every log line and every answer has them. Who shows the probe token may choose the stamp and mark the
+ * request; read now, because the headers of everybody are stripped.
+ */
 function renderIdentity({ probeToken }: FrontendOptions): string[] {
   return [
     `http-request set-var(${path}) path`,
     `http-request set-var(${correlationId}) req.fhdr(x-correlation-id)`,
     `http-request unset-var(${correlationId}) unless { var(${correlationId}) -m reg -i ${quote(uuid)} }`,
     `http-request set-var(${correlationId}) uuid() unless { var(${correlationId}) -m found }`,
-    `http-request set-var(${synthetic}) int(1) if { path_beg ${healthPrefix} } or { req.hdr(${probeTokenHeader}) -m str ${quote(probeToken)} }`,
+    `http-request set-var(${trusted}) bool(true) if { req.fhdr(${probeTokenHeader}) -m str ${quote(probeToken)} }`,
+    `http-request set-var(${chosenStamp}) req.fhdr(${stampProbeHeader}) if { var(${trusted}) -m bool }`,
+    `http-request set-var(${mark}) req.fhdr(${markHeader}) if { var(${trusted}) -m bool }`,
+    `http-request set-var(${synthetic}) int(1) if { path_beg ${healthPrefix} } or { var(${trusted}) -m bool }`,
   ];
 }
 
@@ -98,6 +105,8 @@ function renderHeaders(keepAliveSeconds: number): string[] {
   return [
     ...strippedHeaders.map((name) => `http-request del-header ${name}`),
     ...strippedPrefixes.map((prefix) => `http-request del-header ${prefix} -m beg`),
+    `http-request set-header ${stampProbeHeader} %[var(${chosenStamp})] if { var(${chosenStamp}) -m found }`,
+    `http-request set-header ${markHeader} %[var(${mark})] if { var(${mark}) -m found }`,
     'http-request set-header X-Forwarded-For %[src]',
     'http-request set-header X-Forwarded-Proto http',
     `http-request set-header X-Correlation-ID %[var(${correlationId})]`,
@@ -133,21 +142,5 @@ function renderRefusals({ record, apiKeys }: FrontendOptions): string[] {
     // A whole body in the buffer can be sent again to another stamp, and a slow one costs no stamp a connection.
     'http-request wait-for-body time 5s',
     `${undeclared} if { req.hdr(transfer-encoding) -m found } { req.body_len gt ${undeclaredBodyBytesMax} }`,
-  ];
-}
-
-/** The longest prefix wins, so it is asked first. */
-function renderRoutes(record: RouteRecord): string[] {
-  const routes = record.components
-    .flatMap(({ name, routes: prefixes }) => prefixes.map((prefix) => ({ name, prefix })))
-    .sort((a, b) => b.prefix.length - a.prefix.length || (a.prefix < b.prefix ? -1 : 1));
-  const tests = routes.flatMap(({ name, prefix }) => toPrefixTests(prefix).map((test) => ({ name, test })));
-  return [
-    `use_backend ${healthBackend} if { path_beg ${healthPrefix} }`,
-    ...tests.flatMap(({ name, test }) => [
-      `use_backend ${liveBackend(name)} if { ${test} } { nbsrv(${liveBackend(name)}) gt 0 }`,
-      `use_backend ${lastBackend(name)} if { ${test} }`,
-    ]),
-    `default_backend ${nowhereBackend}`,
   ];
 }

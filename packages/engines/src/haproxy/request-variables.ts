@@ -2,8 +2,18 @@
 export const requestVariables = {
   path: 'txn.path',
   flow: 'txn.flow',
+  component: 'txn.component',
+  /** The pool that the flow is sent to, when it is not `live`. */
+  pool: 'txn.pool',
   correlationId: 'txn.cid',
   synthetic: 'txn.synthetic',
+  /** Set for who shows the probe token: the stamp that is to serve the request, and how the request is marked. */
+  trusted: 'txn.trusted',
+  chosenStamp: 'txn.stamp',
+  mark: 'txn.mark',
+  /** A valid `traceparent`, and whether it was made here. */
+  trace: 'txn.trace',
+  traceMade: 'txn.made',
 } as const;
 
 /** The flow of requests that no flow of the manifest claims; no name of a manifest starts with a line. */

@@ -1,17 +1,6 @@
 import { connect } from 'node:net';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
-
-export interface HaproxyServer {
-  backend: string;
-  name: string;
-  /** HAProxy's own words: `UP`, `UP 1/2`, `DOWN`, `MAINT`, `no check`, ... */
-  status: string;
-  /** As it was set, not what is left of it while the server is down. */
-  weight: number;
-  sessions: number;
-  requests: number;
-  checkStatus: string;
-}
+import { type HaproxyServer, parseServers } from './server-statistics.ts';
 
 export interface HaproxyInfo {
   version: string;
@@ -19,18 +8,28 @@ export interface HaproxyInfo {
   description: string;
 }
 
+/** One look at HAProxy. */
+export interface HaproxyState {
+  info: HaproxyInfo;
+  servers: HaproxyServer[];
+  /** Key to value of the map that was asked for; empty when it has none of that name. */
+  map: Map<string, string>;
+}
+
 /** The Runtime API of one HAProxy. Commands never overlap: it answers few connections at a time (`stats maxconn`). */
 export interface HaproxyRuntime {
   /** Sends commands that answer nothing when they succeed; throws AON_UNREACHABLE, or AON_INTERNAL with what was answered. */
   apply(commands: readonly string[]): Promise<void>;
-  showInfo(): Promise<HaproxyInfo>;
-  showServers(): Promise<HaproxyServer[]>;
+  /** Throws AON_UNREACHABLE. */
+  look(mapFile: string): Promise<HaproxyState>;
   /** The text that `load-server-state-from-file` reads. */
   showServersState(): Promise<string>;
 }
 
 const timeoutMs = 2000;
 const answerBytesMax = 16 * 1024 * 1024;
+/** HAProxy takes a line of at most 16 KiB. */
+const lineLengthMax = 8000;
 
 export function createHaproxyRuntime(socketPath: string): HaproxyRuntime {
   let last: Promise<unknown> = Promise.resolve();
@@ -42,50 +41,39 @@ export function createHaproxyRuntime(socketPath: string): HaproxyRuntime {
 
   return {
     async apply(commands) {
-      if (commands.length === 0) return;
-      const answer = (await ask(commands.join(';'))).trim();
-      if (answer !== '') throw new AlwaysOnError('AON_INTERNAL', `HAProxy refused a command: ${answer}`);
+      for (const line of toLines(commands)) {
+        const answer = (await ask(line)).trim();
+        if (answer !== '') throw new AlwaysOnError('AON_INTERNAL', `HAProxy refused a command: ${answer}`);
+      }
     },
-    async showInfo() {
-      const fields = new Map((await ask('show info')).split('\n').map(toField));
-      return {
-        version: fields.get('Version') ?? '',
-        pid: Number(fields.get('Pid')),
-        description: fields.get('description') ?? '',
-      };
+    async look(mapFile) {
+      const answer = await ask(`show info;show stat -1 4 -1;show map ${mapFile}`);
+      const [info = '', servers = '', map = ''] = answer.split('\n\n');
+      return { info: parseInfo(info), servers: parseServers(servers), map: parseMap(map) };
     },
-    showServers: async () => parseServers(await ask('show stat -1 4 -1')),
     showServersState: () => ask('show servers state'),
   };
 }
 
-function toField(line: string): [string, string] {
-  const end = line.indexOf(': ');
-  return end < 0 ? [line, ''] : [line.slice(0, end), line.slice(end + 2)];
+function toLines(commands: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (const command of commands) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + command.length >= lineLengthMax) lines.push(command);
+    else lines[lines.length - 1] = `${line};${command}`;
+  }
+  return lines;
 }
 
-/** The CSV has no quoted commas in the columns that are read here: they come before the free text at its end. */
-function parseServers(csv: string): HaproxyServer[] {
-  const [head = '', ...rows] = csv.split('\n').filter((line) => line.trim() !== '');
-  const columns = new Map(
-    head
-      .replace(/^# /, '')
-      .split(',')
-      .map((name, index) => [name, index] as const),
-  );
-  return rows.map((row) => {
-    const cells = row.split(',');
-    const cell = (name: string) => cells[columns.get(name) ?? -1] ?? '';
-    return {
-      backend: cell('pxname'),
-      name: cell('svname'),
-      status: cell('status'),
-      weight: Number(cell('uweight')),
-      sessions: Number(cell('scur')),
-      requests: Number(cell('stot')),
-      checkStatus: cell('check_status'),
-    };
-  });
+function parseInfo(text: string): HaproxyInfo {
+  const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1] ?? '';
+  return { version: field('Version'), pid: Number(field('Pid')), description: field('description') };
+}
+
+/** Lines such as `0x7fc220047a50 checkout detour0`. */
+function parseMap(text: string): Map<string, string> {
+  const entries = [...text.matchAll(/^0x\S+ (\S+) (\S+)$/gm)];
+  return new Map(entries.map(([, key = '', value = '']) => [key, value]));
 }
 
 function askOnce(socketPath: string, line: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { queueKeys, queueShards } from '@alwayson/protocol/workload-environment.ts';
-import { connectRedis } from './connect-redis.ts';
+import { connectRedis, type RedisConnection } from './connect-redis.ts';
 import { replicationUser } from './queue-config.ts';
 import type { RedisServerAddress } from './redis-config.ts';
 import { parseRedisInfo } from './redis-info.ts';
@@ -26,6 +26,8 @@ export interface QueueProcess {
   report(): Promise<QueueProcessReport>;
   /** Entries in all streams of all incarnations. */
   depth(): Promise<number>;
+  /** By the server's own clock; 0 when no entry waits. */
+  oldestAgeMs(): Promise<number>;
   /** Primary from now on: accepts writes and hands out copies. The term is written into its data. */
   unfence(options: { term: number; copies: 1 | 2 }): Promise<void>;
   follow(primary: { address: string; port: number }): Promise<void>;
@@ -59,12 +61,22 @@ export async function connectQueueProcess(
       return toReport(parseRedisInfo(String(info)), { term, copies });
     },
     async depth() {
-      const incarnations = (await send(['ZRANGE', queueKeys.incarnations, '0', '-1'])) as string[];
-      const streams = incarnations.flatMap((incarnation) =>
-        Array.from({ length: queueShards }, (_, shard) => queueKeys.stream(shard, incarnation)),
-      );
+      const streams = await listStreams(send);
       const lengths = await Promise.all(streams.map((stream) => send(['XLEN', stream])));
       return lengths.reduce<number>((sum, length) => sum + Number(length), 0);
+    },
+    async oldestAgeMs() {
+      const streams = await listStreams(send);
+      const heads = await Promise.all(
+        streams.map((stream) => send(['XRANGE', stream, '-', '+', 'COUNT', '1'])),
+      );
+      // Asked after the heads: nothing seen there is of the future.
+      const [seconds, microseconds] = (await send(['TIME'])) as [string, string];
+      const nowMs = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+      const times = (heads as [string, unknown][][]).flatMap((head) =>
+        head.map(([id]) => Number.parseInt(id, 10)),
+      );
+      return times.length === 0 ? 0 : Math.max(0, nowMs - Math.min(...times));
     },
     async unfence({ term, copies }) {
       await Promise.all([
@@ -89,6 +101,14 @@ export async function connectQueueProcess(
       return Number(confirmed) >= 1;
     },
   };
+}
+
+/** The streams of all shards of all incarnations. */
+async function listStreams(send: RedisConnection['send']): Promise<string[]> {
+  const incarnations = (await send(['ZRANGE', queueKeys.incarnations, '0', '-1'])) as string[];
+  return incarnations.flatMap((incarnation) =>
+    Array.from({ length: queueShards }, (_, shard) => queueKeys.stream(shard, incarnation)),
+  );
 }
 
 function ignoreLoading(error: unknown): null {

@@ -7,10 +7,8 @@ import { accessLogFormat, parseGatewayLine } from '../../src/haproxy/access-log.
 import { quote } from '../../src/haproxy/config-text.ts';
 import { frozenSessionsScript } from '../../src/haproxy/frozen-sessions.ts';
 import { renderGatewayConfig } from '../../src/haproxy/gateway-config.ts';
-import { planShares } from '../../src/haproxy/gateway-shares.ts';
 import { checkHaproxyConfig, readHaproxyVersion } from '../../src/haproxy/haproxy-command.ts';
 import { toPathTests, toPrefixTests } from '../../src/haproxy/path-test.ts';
-import type { HaproxyServer } from '../../src/haproxy/runtime.ts';
 import { emptyServersState, renderServersState } from '../../src/haproxy/servers-state.ts';
 
 let folder: string;
@@ -20,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function toStamp(region: string, zone: number, change: Partial<RouteStamp> = {}): RouteStamp {
-  const address = `127.204.50.${region === 'west' ? zone : 10 + zone}`;
+  const address = `127.202.50.${region === 'west' ? zone : 10 + zone}`;
   const release = 'aaaaaabbbb';
   const ports = { web: 10_001, api: 10_002 };
   const id = `${region}-${zone}-aaaaaa`;
@@ -54,12 +52,14 @@ function render(change: Partial<RouteRecord> = {}) {
   return renderGatewayConfig({
     record: { ...record, ...change },
     region: 'west',
-    frontDoor: { addresses: ['127.204.50.100', '::1'], port: 18_090 },
-    metrics: { address: '127.204.50.1', port: 7110 },
-    log: { address: '127.204.50.2', port: 7201 },
+    frontDoor: { addresses: ['127.202.50.100', '::1'], port: 18_090 },
+    metrics: { address: '127.202.50.1', port: 7110 },
+    threads: 1,
+    log: { address: '127.202.50.2', port: 7201 },
     adminSocket: 'admin.sock',
     stateFile: 'servers.state',
     scriptFile: 'frozen-sessions.lua',
+    mapFile: 'pools.map',
     probeToken: 'it\'s "a" token # % $x',
     apiKeys: ['k1', "k'2"],
   });
@@ -68,6 +68,7 @@ function render(change: Partial<RouteRecord> = {}) {
 const check = async (text: string) => {
   await writeFile(join(folder, 'servers.state'), emptyServersState);
   await writeFile(join(folder, 'frozen-sessions.lua'), frozenSessionsScript);
+  await writeFile(join(folder, 'pools.map'), '');
   await writeFile(join(folder, 'haproxy.cfg'), text);
   await checkHaproxyConfig(folder, 'haproxy.cfg');
 };
@@ -80,6 +81,7 @@ test('HAProxy accepts what is rendered, whatever users put into it', async () =>
     requests: [{ methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'], path: nasty }],
   }));
   const routes = Array.from({ length: 40 }, (_, index) => `/route-${index}`);
+  await check(render({ tracing: { sampleRatio: 0.1 } }).text);
   await check(render({ flows, components: [{ name: 'web', routes: ['/', nasty, ...routes] }] }).text);
 });
 
@@ -94,7 +96,7 @@ test('HAProxy says what it does not accept', async () => {
 test('own stamps are first, those of other regions are backup, and the longest route is asked first', () => {
   const { text } = render();
   const live = text.slice(text.indexOf('\nbackend live_web'), text.indexOf('\nbackend last_web'));
-  expect(live).toMatch(/server west-1-aaaaaa 127\.204\.50\.1:10001 weight 100 check port 10000$/m);
+  expect(live).toMatch(/server west-1-aaaaaa 127\.202\.50\.1:10001 weight 100 check port 10000$/m);
   expect(live).toMatch(/server east-1-aaaaaa .* backup/);
   expect(text.indexOf("path -m beg '/catalogservice/'")).toBeLessThan(text.indexOf("path -m beg '/'"));
 });
@@ -111,6 +113,17 @@ test('the structure is that of everything but shares and states, and the file ho
   expect(moved.text).toMatch(/server west-1-aaaaaa \S+ weight 7 check/);
   expect(moved.text).toMatch(/server west-2-aaaaaa \S+ weight 0 check/);
   expect(moved.text).toMatch(/server east-1-aaaaaa \S+ weight 0 disabled check/);
+  const detour = (weight: number) => ({ flow: 'browse', weights: { 'west-1-aaaaaa': weight } });
+  const detoured = render({
+    detours: [detour(0)],
+    pools: [{ gateway: 'west', weights: { 'east-1-aaaaaa': 9 } }],
+  });
+  expect(detoured.structure).toBe(base.structure);
+  expect(detoured.poolMap).toBe('browse detour0\n* all\n');
+  expect(detoured.text).toMatch(/backend detour0_web[^]*?server west-1-aaaaaa \S+ weight 0 track/);
+  expect(detoured.text).toMatch(/backend all_web[^]*?server east-1-aaaaaa \S+ weight 9 track \S+$/m);
+  const three = [detour(0), { ...detour(1), flow: 'b' }, { ...detour(2), flow: 'c' }];
+  expect(render({ detours: three }).structure).not.toBe(base.structure);
   expect(render({ stamps: record.stamps.slice(0, 2) }).structure).not.toBe(base.structure);
   expect(render({ limits: { ...record.limits, requestTimeoutMs: 1 } }).structure).not.toBe(base.structure);
 });
@@ -146,49 +159,6 @@ test('the state file carries health and forgets shares, operator states and what
   expect(renderServersState('garbage', new Map())).toBe(emptyServersState);
 });
 
-test('shares are compared server by server; one that goes off finishes first', () => {
-  const stamps = [
-    toStamp('west', 1, { weight: 5 }),
-    toStamp('west', 2, { state: 'off' }),
-    toStamp('east', 1),
-  ];
-  const one: RouteRecord = { ...record, stamps, components: [{ name: 'web', routes: ['/'] }] };
-  const toServer = (name: string, change: Partial<HaproxyServer> = {}): HaproxyServer[] =>
-    ['live_web', 'last_web'].map((backend) => {
-      return {
-        backend,
-        name,
-        status: 'UP',
-        weight: 100,
-        sessions: 0,
-        requests: 0,
-        checkStatus: 'L7OK',
-        ...change,
-      };
-    });
-  const running = [...toServer('west-1-aaaaaa'), ...toServer('west-2-aaaaaa', { sessions: 2 })];
-  const plan = planShares(one, running, { force: false });
-  expect(plan.commands).toEqual([
-    'set weight live_web/west-1-aaaaaa 5',
-    'set weight last_web/west-1-aaaaaa 5',
-    'set weight live_web/west-2-aaaaaa 0',
-    'set weight last_web/west-2-aaaaaa 0',
-  ]);
-  expect(plan.finishing).toEqual(['west-2-aaaaaa', 'west-2-aaaaaa']);
-  expect(plan.missing).toEqual(['live_web/east-1-aaaaaa', 'last_web/east-1-aaaaaa']);
-  expect(planShares(one, running, { force: true }).commands).toContain(
-    'set server live_web/west-2-aaaaaa state maint',
-  );
-  const back = planShares(
-    { ...one, stamps: [toStamp('west', 1)] },
-    toServer('west-1-aaaaaa', { status: 'MAINT' }),
-    {
-      force: false,
-    },
-  );
-  expect(back.commands).toContain('set server live_web/west-1-aaaaaa state ready');
-});
-
 test('a log line is read back as it was meant, and anything else is no line', () => {
   const values = [
     '17.4',
@@ -207,6 +177,8 @@ test('a log line is read back as it was meant, and anything else is no line', ()
     120,
     'id',
     '1',
+    '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    '1',
   ];
   const keys = [...accessLogFormat.matchAll(/"(\w)":/g)].map((match) => match[1] ?? '');
   const text = JSON.stringify(Object.fromEntries(keys.map((key, index) => [key, values[index]])));
@@ -220,7 +192,13 @@ test('a log line is read back as it was meant, and anything else is no line', ()
     responseMs: 5,
     totalMs: 9,
     synthetic: true,
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    spanId: 'b7ad6b7169203331',
+    sampled: true,
   });
+  const before = parseGatewayLine(text.replace(/,"w".*/, '}'));
+  expect(before).toMatchObject({ seq: 3, synthetic: true });
+  expect(before).not.toHaveProperty('traceId');
   for (const noise of ['', 'Server a is DOWN', '{', '{}', '[]', 'null'])
     expect(parseGatewayLine(noise)).toBeNull();
 });

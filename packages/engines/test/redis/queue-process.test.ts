@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { queueKeys } from '@alwayson/protocol/workload-environment.ts';
 import { afterEach, expect, test } from 'vitest';
 import { renderCacheConfig } from '../../src/redis/cache-config.ts';
 import { connectRedis } from '../../src/redis/connect-redis.ts';
@@ -100,4 +101,21 @@ test('a cache forgets what was not used for long, and keeps nothing on disk', as
     save: '',
   });
   redis.close();
+});
+
+test('the age of the oldest entry is told by the clock of the server', async () => {
+  const { process } = await startQueue(4);
+  await process.unfence({ term: 1, copies: 1 });
+  expect(await process.oldestAgeMs()).toBe(0);
+  const redis = await connectRedis(server(4), 500);
+  const acceptedAt = Date.now() - 30_000;
+  await redis.send(['ZADD', queueKeys.incarnations, '1', 'one']);
+  await redis.send(['XADD', queueKeys.stream(0, 'one'), `${acceptedAt}-0`, 'k', 'v']);
+  await redis.send(['XADD', queueKeys.stream(3, 'one'), '*', 'k', 'v']);
+  const ageMs = await process.oldestAgeMs();
+  expect(ageMs).toBeGreaterThanOrEqual(30_000);
+  expect(ageMs).toBeLessThan(35_000);
+  expect(await process.depth()).toBe(2);
+  redis.close();
+  process.close();
 });

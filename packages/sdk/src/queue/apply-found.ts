@@ -1,3 +1,4 @@
+import { traceBatch } from '../tracing/trace-queue.ts';
 import { type ApplyContext, applyBatch, bury, LedgerMoved, UnknownType } from './apply-batch.ts';
 import { type RawEntry, toTime } from './queue-entry.ts';
 import { batchMax, type Found, type ReadConnection } from './read-connection.ts';
@@ -28,7 +29,9 @@ export async function applyFound(
   const batch = toBatch(entries, holding.failures, context);
   try {
     const result =
-      batch.length > 0 ? await applyBatch(context, step, batch) : await buryOld(context, first, step);
+      batch.length > 0
+        ? await traceBatch({ queue, shard, entries: batch }, () => applyBatch(context, step, batch))
+        : await buryOld(context, first, step);
     const lastId = (batch.at(-1) ?? first).id;
     holding.positions?.set(incarnation, lastId);
     holding.failures = 0;

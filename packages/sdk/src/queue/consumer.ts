@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueueRegion } from '../identity.ts';
+import { showConsumer } from '../metrics/queue-metrics.ts';
 import type { Sql } from '../sql.ts';
 import type { QueueHandler } from './apply-batch.ts';
+import { type QueueConsumerStats, toStats } from './consumer-stats.ts';
 import { decideClaims, type LeaseView, type ShardKey } from './decide-claims.ts';
 import { beat, claimShards, leave, prepareLedger, releaseShards } from './ledger.ts';
 import { msToNextBeat } from './next-beat.ts';
 import { createRegionReader, type RegionReader } from './region-reader.ts';
 
 export type { QueueHandler } from './apply-batch.ts';
+export type { QueueConsumerStats } from './consumer-stats.ts';
 
 export interface QueueConsumerOptions {
   /** From `readQueues`: own region first. */
@@ -21,19 +24,6 @@ export interface QueueConsumerOptions {
   name?: string;
   /** Told of what goes wrong on the way, the same once in ten seconds; it is tried again in any case. */
   onFailure?(error: unknown): void;
-}
-
-export interface QueueConsumerStats {
-  /** Entries not yet applied in the streams this worker reads, as of the last read. */
-  depth: number;
-  /** Age of the oldest entry that this worker tries to apply; 0 when none waits. */
-  oldestAgeMs: number;
-  appliedTotal: number;
-  deadLettersTotal: number;
-  /** From accepted to applied, of the oldest entry in the last batch. */
-  lagMs: number;
-  /** Shards held, as `region/shard`. */
-  shards: string[];
 }
 
 export interface QueueConsumer {
@@ -77,7 +67,6 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
         },
       }),
   );
-  const holdings = () => readers.flatMap(({ holdings: held }) => [...held.values()]);
 
   const avoid = (key: ShardKey) => (avoided.get(toName(key)) ?? 0) > performance.now();
 
@@ -123,23 +112,14 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   };
   const living = live();
 
+  const stats = () => toStats(readers, totals);
+  const hide = showConsumer(stats);
+
   return {
-    stats() {
-      const held = holdings();
-      const since = held.flatMap(({ waitingSince }) => waitingSince ?? []);
-      return {
-        depth: held.reduce((sum, { depth }) => sum + depth, 0),
-        oldestAgeMs: since.length === 0 ? 0 : Math.max(0, Date.now() - Math.min(...since)),
-        appliedTotal: totals.applied,
-        deadLettersTotal: totals.deadLetters,
-        lagMs: totals.lagMs,
-        shards: readers.flatMap(({ queue, holdings: of }) =>
-          [...of.keys()].map((shard) => toName({ queue, shard })),
-        ),
-      };
-    },
+    stats,
     async close() {
       closing.abort();
+      hide();
       await Promise.all([living, ...readers.map((reader) => reader.close())]);
       // Not answered in time: the leases run out by themselves.
       await sql.write((tx) => leave(tx, worker), { idempotent: true }).catch(onFailure);

@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { Durability } from '@alwayson/protocol/words.ts';
 import { createQueueLane, type QueueLane } from './queue-lane.ts';
-import { prepareWrite, type PreparedWrite, type QueueWrite } from './queue-write.ts';
+import { prepareWrite, type PreparedWrite, type QueueWrite, withTrace } from './queue-write.ts';
 import type { QueueRegion } from '../identity.ts';
+import { countQueueWrite } from '../metrics/queue-metrics.ts';
+import { traceSend } from '../tracing/trace-queue.ts';
 import { LaneFailure, toWriteError, type WriteStatus } from './submission.ts';
 
 export interface QueueProducerOptions {
@@ -53,13 +55,17 @@ export function createQueueProducer({
     async enqueue(write) {
       const prepared = prepareWrite(write);
       const endsAt = performance.now() + timeoutMs;
-      const attempt = createAttempt(prepared);
-      while (performance.now() < endsAt) {
-        const done = await tryLanes(lanes, attempt, endsAt);
-        if (done !== null) return done;
-        await sleep(pauseMs * (0.5 + Math.random()));
+      try {
+        const target = { type: write.type, shard: prepared.shard };
+        const done = await traceSend(target, (traceparent) =>
+          enqueueUntil(lanes, withTrace(prepared, traceparent), endsAt),
+        );
+        countQueueWrite(done.status);
+        return done;
+      } catch (error) {
+        countQueueWrite('failed');
+        throw error;
       }
-      throw attempt.toError();
     },
     async open() {
       await lanes[0]?.open();
@@ -68,6 +74,20 @@ export function createQueueProducer({
       for (const lane of lanes) lane.close();
     },
   };
+}
+
+async function enqueueUntil(
+  lanes: readonly QueueLane[],
+  write: PreparedWrite,
+  endsAt: number,
+): Promise<Enqueued> {
+  const attempt = createAttempt(write);
+  while (performance.now() < endsAt) {
+    const done = await tryLanes(lanes, attempt, endsAt);
+    if (done !== null) return done;
+    await sleep(pauseMs * (0.5 + Math.random()));
+  }
+  throw attempt.toError();
 }
 
 /** Null when no region confirmed the write this time. */

@@ -17,6 +17,8 @@ export interface RawEntry {
   type: string;
   body: string;
   idempotencyKey: string | undefined;
+  /** W3C, of the span that sent it; absent when its trace is not kept, and in entries of older producers. */
+  traceparent?: string | undefined;
 }
 
 export function fromStream([id, fields]: readonly [string, readonly string[]]): RawEntry {
@@ -24,8 +26,14 @@ export function fromStream([id, fields]: readonly [string, readonly string[]]): 
     const at = fields.findIndex((text, index) => index % 2 === 0 && text === name);
     return at === -1 ? undefined : fields[at + 1];
   };
-  const idempotencyKey = field('i');
-  return { id, key: field('k') ?? '', type: field('t') ?? '', body: field('b') ?? '', idempotencyKey };
+  return {
+    id,
+    key: field('k') ?? '',
+    type: field('t') ?? '',
+    body: field('b') ?? '',
+    idempotencyKey: field('i'),
+    traceparent: field('w'),
+  };
 }
 
 /** Throws SyntaxError when the body is not JSON. */

@@ -40,6 +40,11 @@ export function prepareWrite({ key, type, body, idempotencyKey, fingerprint }: Q
   };
 }
 
+/** The same write with the trace that it belongs to; what makes two writes the same is left alone. */
+export function withTrace(write: PreparedWrite, traceparent: string | undefined): PreparedWrite {
+  return traceparent === undefined ? write : { ...write, fields: [...write.fields, 'w', traceparent] };
+}
+
 function toShard(key: string): number {
   return crc32(key) % queueShards;
 }

@@ -1,0 +1,107 @@
+import type { SharesReport } from '@alwayson/protocol/shares.ts';
+import type { SloReport } from '@alwayson/protocol/slo.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { groupOf, isWhole, unitsOf } from '../harness/environment.ts';
+import { keepKilled } from '../harness/keep-killed.ts';
+import { measureFault } from '../harness/measure-fault.ts';
+import { failRequests, type Misbehaviour } from '../harness/misbehave.ts';
+import { failuresOf } from '../harness/open-loop.ts';
+import { useCatalog } from '../harness/use-catalog.ts';
+
+/** Those who watch and decide are gone, or in doubt: the users must not feel it. Long spans with ALWAYSON_E2E_LONG=1. */
+const catalog = useCatalog();
+const isLong = process.env.ALWAYSON_E2E_LONG === '1';
+const minute = 60_000;
+
+async function ask<T>(path: string): Promise<T> {
+  return (await (await fetch(`${catalog.environment.console}${path}`)).json()) as T;
+}
+
+test('control plane dead, and an api killed meanwhile', async () => {
+  const status = await catalog.environment.until('whole', isWhole, 120_000);
+  const group = groupOf(status.witness.hostPid ?? 0);
+  const victim = unitsOf(status).find(({ component, zone }) => component === 'api' && zone === 'east-1');
+  const { safe } = await measureFault(catalog, {
+    name: `control plane dead for ${isLong ? 10 : 1} min`,
+    forMs: isLong ? 10 * minute : minute,
+    strike: () => {
+      process.kill(-group, 'SIGSTOP');
+      setTimeout(() => process.kill(victim?.pid ?? 0, 'SIGKILL'), 5000);
+    },
+    undo: () => void process.kill(-group, 'SIGCONT'),
+  });
+  expect(failuresOf(safe)).toEqual([]);
+  await catalog.environment.until('whole again', isWhole, 120_000);
+});
+
+test('observers dead: coverage falls, availability does not rise', async () => {
+  const flow = async () => {
+    const { flows } = await ask<SloReport>('/api/slo');
+    return flows.find(({ name }) => name === 'view-item');
+  };
+  let killing: ReturnType<typeof keepKilled> | undefined;
+  const before = await flow();
+  const { safe } = await measureFault(catalog, {
+    name: 'observers dead for 40 s',
+    beforeMs: 30_000,
+    forMs: 40_000,
+    strike: () => {
+      killing = keepKilled(catalog.environment, ({ kind }) => kind === 'observer');
+    },
+    undo: async () => killing?.end(),
+  });
+  expect(failuresOf(safe)).toEqual([]);
+  await catalog.environment.until('whole again', isWhole, 120_000);
+  await expect
+    .poll(async () => (await flow())?.coverage ?? 1, { timeout: minute, interval: 1000 })
+    .toBeLessThan(1);
+  const after = await flow();
+  process.stdout.write(
+    `FIGURE observers dead: coverage ${before?.coverage} -> ${after?.coverage}, measured ${before?.measured} -> ${after?.measured}, lower bound ${before?.lowerBound} -> ${after?.lowerBound}\n`,
+  );
+  expect(after?.measured ?? 0).toBeLessThanOrEqual(before?.measured ?? 1);
+  expect(after?.lowerBound ?? 0).toBeLessThan(1);
+});
+
+test('noise at the threshold moves no traffic to and fro', async () => {
+  const status = await catalog.environment.until('whole', isWhole, 120_000);
+  const api =
+    unitsOf(status).find(({ component, zone }) => component === 'api' && zone === 'west-2')?.pid ?? 0;
+  const generation = async () => (await ask<SharesReport>('/api/shares')).generation;
+  let misbehaviour: Misbehaviour | undefined;
+  let before = 0;
+  await measureFault(catalog, {
+    name: `2 % errors from one stamp for ${isLong ? 10 : 2} min`,
+    beforeMs: 10_000,
+    forMs: isLong ? 10 * minute : 2 * minute,
+    strike: async () => {
+      before = await generation();
+      misbehaviour = await failRequests(api, { path: '/comments', part: 0.02 });
+    },
+    undo: async () => misbehaviour?.end(),
+  });
+  const changes = (await generation()) - before;
+  process.stdout.write(`FIGURE noise at the threshold: ${changes} changes of shares\n`);
+  expect(changes).toBeLessThanOrEqual(isLong ? 6 : 3);
+});
+
+test('a quiet soak evicts nobody', async () => {
+  await catalog.environment.until('whole', isWhole, 120_000);
+  // The noise before may still be on somebody's account.
+  await expect
+    .poll(
+      async () =>
+        (await ask<SharesReport>('/api/shares')).stamps.every(({ standing }) => standing.kind === 'serving'),
+      { timeout: 10 * minute, interval: 1000 },
+    )
+    .toBe(true);
+  const { generation } = await ask<SharesReport>('/api/shares');
+  const endsAt = Date.now() + (isLong ? 120 : 3) * minute;
+  while (Date.now() < endsAt) {
+    const now = await ask<SharesReport>('/api/shares');
+    expect(now.stamps.filter(({ class: kind }) => kind === 'soft' || kind === 'hard')).toEqual([]);
+    expect(now.generation).toBe(generation);
+    await sleep(1000);
+  }
+});

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HealthReport } from '@alwayson/protocol/health.ts';
+import type { GatewayReport } from '@alwayson/protocol/routes.ts';
+import { safeRequests, writeRequests } from './catalog-load.ts';
+import type { TestEnvironment } from './environment.ts';
+import { failuresOf, type LoadResult, percentile, startOpenLoop } from './open-loop.ts';
+import type { Catalog } from './use-catalog.ts';
+import { watchGateways } from './watch-stamps.ts';
+
+export interface Fault {
+  name: string;
+  /** Milliseconds of load before: comparisons need something to compare. */
+  beforeMs?: number;
+  /** How long the fault lasts. */
+  forMs: number;
+  strike(): Promise<void> | void;
+  undo(): Promise<void> | void;
+  /** In the health model: entity ids that must leave `healthy`. */
+  detectedAt?: readonly string[];
+  /** In every gateway. */
+  isEvicted?: (report: GatewayReport) => boolean;
+}
+
+export interface FaultReport {
+  safe: LoadResult[];
+  writes: LoadResult[];
+  /** On the clock of `dueMs`. */
+  struckAtMs: number;
+  /** From the strike; null: never seen. */
+  detectMs: number | null;
+  evictMs: number | null;
+}
+
+/** 200 safe requests/s and 50 writes/s while a fault strikes; tells when the model and the gateways knew. Prints the figures. */
+export async function measureFault({ environment, items }: Catalog, fault: Fault): Promise<FaultReport> {
+  const { frontDoor: url, apiKey } = environment;
+  const safe = startOpenLoop({ url, requestsPerSecond: 200, next: safeRequests(items) });
+  const writes = startOpenLoop({ url, requestsPerSecond: 50, next: writeRequests(items, apiKey) });
+  try {
+    await sleep(fault.beforeMs ?? 4000); // part of the measure
+    const struckAtMs = safe.elapsedMs();
+    const struckAt = performance.now();
+    await fault.strike();
+    const evicted = fault.isEvicted && (await watchGateways(environment, fault.isEvicted));
+    const detected = fault.detectedAt && watchHealth(environment, fault.detectedAt);
+    await sleep(fault.forMs); // part of the measure
+    await Promise.all([evicted?.stop(), detected?.stop()]);
+    const since = (at: number | undefined) => (at === undefined ? null : at - struckAt);
+    const [allSafe, allWrites] = await Promise.all([safe.stop(), writes.stop()]);
+    const report = {
+      safe: allSafe,
+      writes: allWrites,
+      struckAtMs,
+      detectMs: since(detected?.sinceMs),
+      evictMs: since(evicted?.sinceMs),
+    };
+    print(fault, report);
+    return report;
+  } finally {
+    await Promise.all([safe.stop(), writes.stop()]);
+    await fault.undo();
+  }
+}
+
+function watchHealth(environment: TestEnvironment, entities: readonly string[]) {
+  const watch = { sinceMs: undefined as number | undefined, stopped: false };
+  const running = (async () => {
+    while (!watch.stopped && watch.sinceMs === undefined) {
+      const report = await fetch(`${environment.console}/api/health`, { signal: AbortSignal.timeout(2000) })
+        .then((response) => response.json() as Promise<HealthReport>)
+        .catch(() => null);
+      const seen = report?.entities.filter(({ id }) => entities.includes(id)) ?? [];
+      const isDetected = seen.some(({ state }) => state === 'degraded' || state === 'unhealthy');
+      if (isDetected) watch.sinceMs = performance.now();
+      else await sleep(200);
+    }
+  })();
+  return {
+    get sinceMs() {
+      return watch.sinceMs;
+    },
+    async stop() {
+      watch.stopped = true;
+      await running;
+    },
+  };
+}
+
+function print({ name }: Fault, { safe, writes, struckAtMs, detectMs, evictMs }: FaultReport): void {
+  const during = safe.filter(({ dueMs }) => dueMs >= struckAtMs);
+  const failed = failuresOf(during);
+  const last = failed.at(-1);
+  const seconds = (ms: number | null) => (ms === null ? 'never' : `${(ms / 1000).toFixed(1)} s`);
+  const latencies = during.map(({ latencyMs }) => latencyMs);
+  process.stdout.write(
+    `FIGURE ${name}: detected ${seconds(detectMs)}, evicted ${seconds(evictMs)}; ` +
+      `${failed.length} of ${during.length} safe requests failed, ` +
+      `${last === undefined ? '' : `the last sent ${((last.dueMs - struckAtMs) / 1000).toFixed(1)} s after; `}` +
+      `p99 ${percentile(latencies, 0.99).toFixed(0)} ms, max ${Math.max(...latencies).toFixed(0)} ms; ` +
+      `${failuresOf(writes).length} of ${writes.length} writes failed\n`,
+  );
+}

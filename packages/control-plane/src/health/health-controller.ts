@@ -1,0 +1,224 @@
+import type { StampPlan } from '@alwayson/core/estate/stamps.ts';
+import { toRegions, witnessZone } from '@alwayson/core/estate/topology.ts';
+import { buildHealthModel } from '@alwayson/core/health/build-health-model.ts';
+import { compileModel } from '@alwayson/core/health/compile-model.ts';
+import { describeHealth, sayWhy } from '@alwayson/core/health/describe-health.ts';
+import { evaluateHealth } from '@alwayson/core/health/evaluate-health.ts';
+import { explainEntity } from '@alwayson/core/health/explain-entity.ts';
+import { findModelFaults } from '@alwayson/core/health/find-model-faults.ts';
+import { emptyMemory, type HealthMemory } from '@alwayson/core/health/health-memory.ts';
+import type { HealthModel } from '@alwayson/core/health/health-model.ts';
+import { toState, unknown } from '@alwayson/core/health/state-code.ts';
+import type { HealthExplanation, HealthReport } from '@alwayson/protocol/health.ts';
+import type { Observation } from '@alwayson/protocol/observation.ts';
+import type { Status } from '@alwayson/protocol/status.ts';
+import type { State } from '@alwayson/protocol/words.ts';
+import type { Controller, ControllerContext } from '../controller.ts';
+import type { RoutesController } from '../routes/routes-controller.ts';
+import type { ObserverSignals } from '../signals/observer-signals.ts';
+import type { StampSignals } from '../signals/stamp-signals.ts';
+import type { SwitchesController } from '../switches/switches-controller.ts';
+import type { HealthFacts } from './health-facts.ts';
+import { judgeStamp, type StampVerdict } from './judge-stamp.ts';
+import { readMemory, writeMemory } from './memory-file.ts';
+import { isServing } from './stamp-samples.ts';
+import { toFlags } from './to-flags.ts';
+import { toHealthEvents } from './to-health-event.ts';
+import { toSamples } from './to-samples.ts';
+
+export interface HealthController extends Controller {
+  /** Everything as it was last evaluated; null before the first time. */
+  report(): HealthReport | null;
+  /** Undefined when the model has nothing of that id. */
+  explain(id: string): HealthExplanation | undefined;
+  state(id: string): State;
+  /** Why it is not healthy, or healthy only as far as is known; undefined when there is nothing to say. */
+  reason(id: string): string | undefined;
+  /** On a stamp from signals of its own, for the share decision; null when none is known. */
+  verdict(stamp: string): StampVerdict | null;
+}
+
+export interface HealthContext extends ControllerContext {
+  stamps: () => readonly StampPlan[];
+  database: { status(): Status['database'] };
+  queue: { status(): Status['queues'] };
+  routes: Pick<RoutesController, 'reports' | 'record'>;
+  stampSignals: Pick<StampSignals, 'contact'>;
+  observerSignals: Pick<ObserverSignals, 'observations'>;
+  switches: Pick<SwitchesController, 'state'>;
+  isBroughtUp(): boolean;
+  /** Stamps that do worse than their siblings. */
+  grayStamps?: () => ReadonlySet<string>;
+  /** What is known outlives this process in here. */
+  memoryFile: string;
+}
+
+const persistEveryMs = 30_000;
+const toldUnmatchedMax = 200;
+const faultsToldMax = 5;
+
+/** Feeds the health model with what all other controllers know, keeps what it remembers, and tells what has changed. */
+export function createHealthController(context: HealthContext): HealthController {
+  const { journal, now, memoryFile, isBroughtUp } = context;
+  const models = createModelKeeper(context);
+  const look = createLook(context);
+  const unmatchedTold = new Set<string>();
+  let memory = openMemory(context);
+  let model: HealthModel | null = null;
+  let described: { memory: HealthMemory; report: HealthReport } | null = null;
+  let wasBroughtUp: boolean | null = null;
+  let persistedAt = now();
+
+  const tellUnmatched = (unmatched: readonly string[]) => {
+    for (const key of unmatched) {
+      if (unmatchedTold.has(key) || unmatchedTold.size >= toldUnmatchedMax) continue;
+      unmatchedTold.add(key);
+      const message = `The health model has no place for ${key}.`;
+      journal.event({ severity: 'warning', type: 'health.unmatched', entity: 'health', message });
+    }
+  };
+
+  const evaluate = () => {
+    const hasJustStarted = isBroughtUp() && wasBroughtUp === false;
+    wasBroughtUp = isBroughtUp();
+    // What had to start is no sign of what will fail: the estate is judged anew once it is whole.
+    if (hasJustStarted) memory = emptyMemory;
+    const facts = look();
+    model = models.modelOf(facts.stamps);
+    const flags = toFlags({
+      workload: facts.manifest.name,
+      stamps: facts.stamps,
+      switches: context.switches.state(),
+      grayStamps: facts.grayStamps,
+      isStarting: (stamp) => !isBroughtUp() && !isServing(facts.contact(stamp)),
+    });
+    const evaluation = evaluateHealth(model, memory, { samples: toSamples(facts), flags, now: facts.now });
+    memory = evaluation.memory;
+    tellUnmatched(evaluation.unmatched);
+    if (!isBroughtUp() || hasJustStarted) return;
+    for (const event of toHealthEvents(model, evaluation.transitions)) journal.event(event);
+  };
+
+  /** Who reads between the end of a bring-up and the next tick would be told of the bring-up still. */
+  const settled = () => {
+    if (wasBroughtUp === false && isBroughtUp()) evaluate();
+    return model === null ? null : { model, memory, compiled: compileModel(model) };
+  };
+
+  const indexed = (id: string) => {
+    const view = settled();
+    const index = view?.compiled.indexOf.get(id);
+    return view === null || index === undefined ? null : { ...view, index };
+  };
+
+  return {
+    name: 'health',
+    async tick() {
+      evaluate();
+      if (now() - persistedAt < persistEveryMs) return;
+      persistedAt = now();
+      writeMemory(memoryFile, memory);
+    },
+    async close() {
+      if (model === null) return;
+      try {
+        writeMemory(memoryFile, memory);
+      } catch {
+        // The disk is full, or the folder is gone: the end does not wait for it, and an older file does too.
+      }
+    },
+    report() {
+      const view = settled();
+      if (view === null) return null;
+      if (described?.memory !== view.memory)
+        described = { memory: view.memory, report: describeHealth(view.model, view.memory) };
+      return described.report;
+    },
+    explain(id) {
+      const view = settled();
+      return view === null ? undefined : explainEntity(view.model, view.memory, id);
+    },
+    state(id) {
+      const found = indexed(id);
+      return toState(found?.memory.entities.state[found.index] ?? unknown);
+    },
+    reason(id) {
+      const found = indexed(id);
+      if (found === null) return undefined;
+      return sayWhy(found.compiled, found.memory, found.index).join('; ') || undefined;
+    },
+    verdict(stamp) {
+      const view = settled();
+      return view === null ? null : judgeStamp(view.model, view.memory, stamp);
+    },
+  };
+}
+
+function openMemory({ memoryFile, journal, now }: HealthContext): HealthMemory {
+  try {
+    return readMemory(memoryFile, now()) ?? emptyMemory;
+  } catch (error) {
+    const detail = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    const message = `What was known of health cannot be used, and is found out anew (${memoryFile}: ${detail}).`;
+    journal.event({ severity: 'warning', type: 'health.memory-ignored', entity: 'health', message });
+    return emptyMemory;
+  }
+}
+
+/** Makes the model anew when other stamps stand. What is wrong with it is told: it is judged as far as it goes. */
+function createModelKeeper({ environment, manifest, journal }: HealthContext) {
+  const regions = toRegions(environment);
+  const witness = witnessZone(environment).name;
+  let kept: { key: string; model: HealthModel } | null = null;
+  const make = (stamps: readonly StampPlan[]): HealthModel => {
+    const model = buildHealthModel({ manifest, regions, witness, stamps });
+    // Before the first release nothing can serve.
+    const faults = stamps.length === 0 ? [] : findModelFaults(model);
+    if (faults.length > 0) {
+      const message = `The health model has faults: ${faults.slice(0, faultsToldMax).join(' ')}`;
+      journal.event({ severity: 'warning', type: 'health.model-fault', entity: 'health', message });
+    }
+    return model;
+  };
+  return {
+    modelOf(stamps: readonly StampPlan[]): HealthModel {
+      const key = stamps.map(({ id }) => id).join();
+      if (kept?.key !== key) kept = { key, model: make(stamps) };
+      return kept.model;
+    },
+  };
+}
+
+/** Reads all facts at one moment. */
+function createLook(context: HealthContext): () => HealthFacts {
+  const { environment, manifest, placement, stampSignals } = context;
+  const regions = toRegions(environment);
+  const witness = witnessZone(environment).name;
+  const latest = new Map<string, Observation>();
+  const earlier = new Map<string, Observation>();
+  return () => {
+    const observations = context.observerSignals.observations();
+    for (const observation of observations) {
+      const last = latest.get(observation.region);
+      if (last?.at === observation.at) continue;
+      if (last !== undefined) earlier.set(observation.region, last);
+      latest.set(observation.region, observation);
+    }
+    return {
+      now: context.now(),
+      manifest,
+      regions,
+      witness,
+      stamps: context.stamps(),
+      zone: (name) => placement.observe(name),
+      contact: (stamp) => stampSignals.contact(stamp),
+      database: context.database.status(),
+      queues: context.queue.status(),
+      routes: context.routes.record(),
+      gateways: context.routes.reports(),
+      observations,
+      earlier,
+      grayStamps: context.grayStamps?.() ?? null,
+    };
+  };
+}

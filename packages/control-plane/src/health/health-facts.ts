@@ -1,0 +1,35 @@
+import type { StampPlan } from '@alwayson/core/estate/stamps.ts';
+import type { RegionPlan } from '@alwayson/core/estate/topology.ts';
+import type { StampContact } from '@alwayson/core/shares/share-evidence.ts';
+import type { Manifest } from '@alwayson/protocol/manifest.ts';
+import type { Observation } from '@alwayson/protocol/observation.ts';
+import type { GatewayReport, RouteRecord } from '@alwayson/protocol/routes.ts';
+import type { Status } from '@alwayson/protocol/status.ts';
+import type { ZoneObservation } from '../placement/placement.ts';
+
+/** What the control plane knows at one moment. */
+export interface HealthFacts {
+  now: number;
+  manifest: Manifest;
+  /** Without the witness. */
+  regions: readonly RegionPlan[];
+  /** Name of the witness zone. */
+  witness: string;
+  stamps: readonly StampPlan[];
+  zone(name: string): ZoneObservation;
+  /** What the last question to a stamp's agent came to. */
+  contact(stamp: string): StampContact | null;
+  database: Status['database'];
+  queues: Status['queues'];
+  /** The committed record, and what each region's gateway says to be in force. */
+  routes: Pick<RouteRecord, 'epoch' | 'generation'> | null;
+  gateways: ReadonlyMap<string, GatewayReport | null>;
+  /** Fresh ones; and by region the one before, of which lost log lines are told. */
+  observations: readonly Observation[];
+  earlier: ReadonlyMap<string, Observation>;
+  /** Stamps that do worse than their siblings; null when nobody compares them. */
+  grayStamps: ReadonlySet<string> | null;
+}
+
+/** Who looked, where it was the control plane itself. */
+export const ownObserver = 'unit:control-plane';

@@ -1,0 +1,120 @@
+import { decideShares } from '@alwayson/core/shares/decide-shares.ts';
+import {
+  type CommittedRouting,
+  firstShareMemory,
+  type ShareMemory,
+} from '@alwayson/core/shares/share-memory.ts';
+import type { SharesReport } from '@alwayson/protocol/shares.ts';
+import { z } from 'zod';
+import type { Controller, ControllerContext } from '../controller.ts';
+import { type ShareFacts, toShareEvidence } from './to-share-evidence.ts';
+
+const recordName = 'shares';
+/** What is remembered between two changes of routing is worth little: it is written down now and then. */
+const saveEveryMs = 60_000;
+
+/** What the gateways are to do. */
+export type Routing = Pick<CommittedRouting, 'weights' | 'pools' | 'detours'>;
+
+export interface SharesController extends Controller {
+  /** Null before the first decision. */
+  report(): SharesReport | null;
+  routing(): Routing | null;
+  /** Stamps that are worse than their siblings in the eyes of users, though they do not say so. */
+  grayStamps(): ReadonlySet<string>;
+}
+
+export interface SharesContext extends ControllerContext {
+  /** Of which `up` the environment runs: what a stamp did before a stop is not held against it. */
+  intent: string;
+  facts(): ShareFacts;
+  /** Routes changed: the gateways should know at once. */
+  nudge(): void;
+}
+
+/** Plain JSON of `core/src/shares`; another format would be another record. */
+const Memory = z.custom<ShareMemory>(
+  (value) => typeof value === 'object' && value !== null && 'stamps' in value && 'routing' in value,
+);
+const Saved = z.strictObject({ intent: z.string(), memory: Memory });
+
+/** Decides every second which part of the traffic each stamp gets, and remembers why. */
+export function createSharesController(context: SharesContext): SharesController {
+  const { records, journal, now, intent } = context;
+  const read = () => records.read(recordName, Saved, { intent, memory: firstShareMemory });
+  const saved = read().value;
+  let memory = saved.intent === intent ? saved.memory : firstShareMemory;
+  let report: SharesReport | null = null;
+  let savedAt = now();
+
+  const save = () => {
+    records.commit(recordName, read().version, { intent, memory });
+    savedAt = now();
+  };
+
+  const tell = (before: SharesReport | null, after: SharesReport) => {
+    const { cause, generation, overflow, shed, detours, pools } = after;
+    if (before?.generation !== generation) {
+      const data = { generation, cause, weights: memory.routing?.weights, detours, pools };
+      const message = `Shares changed: ${describeCause(cause)}.`;
+      journal.event({ severity: 'info', type: 'shares.changed', entity: 'shares', message, data });
+    }
+    if (overflow > 0 && !((before?.overflow ?? 0) > 0)) {
+      const message = `Good stamps cannot carry the load: ${overflow} requests/s go to bad ones.`;
+      journal.event({ severity: 'warning', type: 'shares.overflow', entity: 'shares', message });
+    }
+    if (shed > 0 && !((before?.shed ?? 0) > 0)) {
+      const message = `All stamps together lack capacity for ${shed} requests/s.`;
+      journal.event({ severity: 'error', type: 'shares.shed', entity: 'shares', message });
+    }
+    for (const { stamp, text } of after.findings) {
+      if (before?.findings.some((known) => known.stamp === stamp && known.text === text)) continue;
+      journal.event({ severity: 'warning', type: 'stamp.finding', entity: stamp, message: text });
+    }
+  };
+
+  return {
+    name: 'shares',
+    async tick() {
+      const facts = context.facts();
+      if (facts.stamps.length === 0) return;
+      const before = report;
+      const generation = memory.routing?.generation;
+      const decided = decideShares(memory, toShareEvidence(facts), facts.now);
+      memory = decided.memory;
+      report = decided.decision;
+      const changed = memory.routing?.generation !== generation;
+      if (changed || now() - savedAt >= saveEveryMs) save();
+      tell(before, report);
+      if (changed) context.nudge();
+    },
+    close: async () => {},
+    report: () => report,
+    routing: () => memory.routing,
+    grayStamps: () =>
+      new Set(
+        (report?.findings ?? []).flatMap(({ kind, stamp }) => (kind === 'model-blind-spot' ? [stamp] : [])),
+      ),
+  };
+}
+
+function describeCause({ kind, stamps, release, region, dependencies }: SharesReport['cause']): string {
+  const which = stamps.join(', ');
+  switch (kind) {
+    case 'none':
+      return 'every stamp is good';
+    case 'release':
+      return `release ${release ?? ''} is bad (${which})`;
+    case 'region':
+      return `region ${region ?? ''} is bad (${which})`;
+    case 'shared':
+      return `${dependencies.join(', ')} is bad for everybody, which evicts nobody`;
+    case 'differential':
+      return `${which} cannot use ${dependencies.join(', ')}, which others can`;
+    case 'all-bad':
+      return 'no stamp is good';
+    case 'stamp':
+    case 'independent':
+      return `${which} bad`;
+  }
+}

@@ -1,0 +1,273 @@
+import { expect, test } from 'vitest';
+import { createHealthRig } from './health-rig.ts';
+import { stampIn, zoneNames } from './health-world.ts';
+
+const flowIds = ['flow:list', 'flow:comment', 'flow:apply'];
+
+test('when all is well everything is healthy, and nothing is told', async () => {
+  const rig = createHealthRig();
+  expect(rig.health.report()).toBeNull();
+  expect(rig.health.state('workload:shop')).toBe('unknown');
+  await rig.run(40);
+  expect(rig.troubles()).toEqual({});
+  expect(rig.health.state('workload:shop')).toBe('healthy');
+  expect(rig.health.verdict(stampIn('west-1'))).toEqual({ state: 'healthy', reason: '' });
+  const told = rig.events().filter(({ type }) => !type.endsWith('.healthy'));
+  expect(told).toEqual([]);
+});
+
+test('a killed unit is its stamp, its component and the flows through it; each transition is told once', async () => {
+  const rig = createHealthRig();
+  await rig.run(20);
+  const before = rig.events().length;
+  rig.world.units.set(`${stampIn('west-1')}-api`, 'exited');
+  await rig.run(3);
+  expect(rig.troubles()).toMatchObject({
+    [`stamp:${stampIn('west-1')}/api`]: 'unhealthy',
+    [`stamp:${stampIn('west-1')}`]: 'unhealthy',
+    'component:api': 'degraded',
+    'flow:list': 'degraded',
+    'workload:shop': 'degraded',
+  });
+  expect(rig.rootCauses('workload:shop')).toEqual([`stamp:${stampIn('west-1')}/api`]);
+  rig.world.units.clear();
+  await rig.run(30);
+  expect(rig.troubles()).toEqual({});
+  const told = rig.events().slice(before);
+  expect(told.filter(({ entity }) => entity === 'list').map(({ type }) => type)).toEqual([
+    'flow.degraded',
+    'flow.healthy',
+  ]);
+  expect(told.filter(({ type }) => type.startsWith('unit.') || type.startsWith('zone.'))).toEqual([]);
+  expect(told.find(({ type }) => type === 'workload.degraded')?.data).toMatchObject({
+    causePath: ['workload:shop', expect.any(String), expect.any(String), `stamp:${stampIn('west-1')}/api`],
+    signals: [{ name: 'process', state: 'unhealthy', reason: 'exited' }],
+    modelVersion: expect.stringMatching(/^[0-9a-f]{16}$/),
+  });
+});
+
+test.each(['refused', 'silent'] as const)('a zone whose host is %s is one root cause', async (contact) => {
+  const rig = createHealthRig();
+  await rig.run(20);
+  rig.world.zones.set('west-2', contact);
+  rig.world.unobserved.add('west');
+  rig.world.database['pg-west-1'] = { state: 'degraded', reason: 'writes have one copy only' };
+  rig.world.database['pg-west-2'] = { state: 'unhealthy', reason: 'it does not answer' };
+  rig.world.queues['west'] = { state: 'degraded', copies: 1, reason: 'one copy' };
+  await rig.run(8);
+  expect(rig.troubles()).toMatchObject({
+    'host:west-2': 'unhealthy',
+    'zone:west-2': 'unhealthy',
+    'region:west': 'degraded',
+    [`stamp:${stampIn('west-2')}`]: 'unhealthy',
+    'component:api': 'degraded',
+    'store:queue/west': 'degraded',
+    'workload:shop': 'degraded',
+  });
+  expect(rig.rootCauses('workload:shop')).toEqual(['host:west-2']);
+  await rig.run(30);
+  expect(rig.rootCauses('workload:shop')).toEqual(['host:west-2']);
+  expect(rig.rootCauses(`stamp:${stampIn('west-2')}`)).toEqual(['host:west-2']);
+});
+
+test('the zone of gateway, writer and queue is one root cause too', async () => {
+  const rig = createHealthRig();
+  await rig.run(20);
+  rig.world.zones.set('west-1', 'refused');
+  for (const zone of zoneNames) {
+    const isWriter = zone === 'west-1';
+    rig.world.database[`pg-${zone}`] = isWriter
+      ? { state: 'unhealthy', reason: 'its process is gone' }
+      : { state: 'degraded', reason: 'not following the writer' };
+  }
+  rig.world.queues['west'] = { state: 'unhealthy', reason: 'west-1 does not answer' };
+  rig.world.failingProbes.add('list');
+  await rig.run(30);
+  expect(rig.health.state('workload:shop')).toBe('unhealthy');
+  for (const id of ['workload:shop', 'flow:list', 'store:queue', 'region:west', 'front-door:shop'])
+    expect(rig.rootCauses(id)).toEqual(['host:west-1']);
+});
+
+test('a database that is gone is felt by flows; stamps see it and stay', async () => {
+  const rig = createHealthRig();
+  await rig.run(20);
+  const gone = { state: 'unhealthy', reason: 'it does not answer' } as const;
+  for (const zone of zoneNames) {
+    rig.world.database[`pg-${zone}`] = zone === 'west-1' ? gone : { state: 'degraded', reason: 'detached' };
+    rig.world.checks.set(stampIn(zone), [
+      { component: 'database', status: 'unhealthy', durationMs: 1, scope: 'global', reason: 'refused' },
+    ]);
+  }
+  rig.world.failingProbes.add('list');
+  for (const zone of zoneNames) rig.world.failingProbes.add(`list ${stampIn(zone)}`);
+  await rig.run(25);
+  expect(rig.troubles()).toMatchObject({
+    'store:database': 'unhealthy',
+    'flow:list': 'unhealthy',
+    'flow:apply': 'unhealthy',
+    'workload:shop': 'unhealthy',
+  });
+  expect(rig.health.state('flow:comment')).toBe('healthy');
+  const causes = ['unit:pg-west-1'];
+  for (const id of ['workload:shop', 'flow:list', 'store:database'])
+    expect(rig.rootCauses(id)).toEqual(causes);
+  for (const zone of zoneNames) {
+    expect(rig.health.state(`stamp:${stampIn(zone)}`)).toBe('degraded');
+    expect(rig.rootCauses(`stamp:${stampIn(zone)}`)).toEqual(causes);
+    expect(rig.health.verdict(stampIn(zone))).toMatchObject({ state: 'healthy' });
+  }
+});
+
+test('a frozen process is told by its host and by its agent; a frozen agent after two silences', async () => {
+  const rig = createHealthRig();
+  await rig.run(20);
+  rig.world.units.set(`${stampIn('east-1')}-api`, 'failing');
+  rig.world.contacts.set(stampIn('west-2'), 'silent');
+  await rig.run(2);
+  expect(rig.health.state(`stamp:${stampIn('west-2')}`)).toBe('healthy');
+  await rig.run(3);
+  expect(rig.health.state(`stamp:${stampIn('east-1')}/api`)).toBe('unhealthy');
+  expect(rig.health.state(`stamp:${stampIn('west-2')}`)).toBe('unhealthy');
+  expect(rig.health.verdict(stampIn('west-2'))).toEqual({
+    state: 'unhealthy',
+    reason: 'report: its agent does not answer',
+  });
+});
+
+test('a stamp with one bad route is the root cause of the flow that suffers', async () => {
+  const rig = createHealthRig();
+  await rig.run(20);
+  const bad = stampIn('east-2');
+  rig.world.errors.set(`list ${bad}`, 40);
+  rig.world.failingProbes.add(`list ${bad}`);
+  await rig.run(25);
+  expect(rig.health.state(`stamp:${bad}`)).toBe('degraded');
+  expect(rig.health.state('flow:list')).toBe('unhealthy');
+  expect(rig.health.state('flow:comment')).toBe('healthy');
+  expect(rig.rootCauses('flow:list')).toEqual([`stamp:${bad}`]);
+  for (const zone of ['west-1', 'west-2', 'east-1'])
+    expect(rig.health.state(`stamp:${stampIn(zone)}`)).toBe('healthy');
+  expect(rig.health.verdict(bad)?.state).toBe('degraded');
+});
+
+test('what the comparison of siblings finds is shown, and not told back to whoever compares', async () => {
+  const rig = createHealthRig();
+  await rig.run(20);
+  rig.world.gray.add(stampIn('west-1'));
+  await rig.run(2);
+  expect(rig.health.explain(`stamp:${stampIn('west-1')}`)?.entity).toMatchObject({
+    state: 'unhealthy',
+    flags: ['gray'],
+  });
+  expect(rig.health.verdict(stampIn('west-1'))?.state).toBe('healthy');
+});
+
+test('a worker that lags is seen by the age of its work', async () => {
+  const rig = createHealthRig();
+  await rig.run(20);
+  rig.world.queues['west'] = { depth: 50, oldestAgeMs: 9000 };
+  await rig.run(16);
+  expect(rig.health.explain('flow:apply')).toMatchObject({
+    entity: { state: 'degraded', rootCauses: ['flow:apply'] },
+    because: [expect.stringContaining('backlog-age')],
+  });
+  rig.world.queues['west'] = { depth: 500, oldestAgeMs: 30_000 };
+  await rig.run(16);
+  expect(rig.health.state('flow:apply')).toBe('unhealthy');
+});
+
+test('a full disk is its host, after three measurements', async () => {
+  const rig = createHealthRig();
+  await rig.run(20);
+  rig.world.resources.set('east-1', { diskUsedRatio: 0.99, descriptorsUsedRatio: 0.01 });
+  await rig.run(15);
+  expect(rig.health.state('host:east-1')).toBe('healthy');
+  await rig.run(20);
+  expect(rig.troubles()).toMatchObject({ 'host:east-1': 'unhealthy', 'zone:east-1': 'unhealthy' });
+  expect(rig.rootCauses('zone:east-1')).toEqual(['host:east-1']);
+});
+
+test('a gateway without the committed routes is degraded; observers that are gone leave flows as they were last seen', async () => {
+  const rig = createHealthRig();
+  await rig.run(20);
+  rig.world.outOfForce.add('west');
+  await rig.run(16);
+  expect(rig.health.state('unit:gateway-west')).toBe('degraded');
+  rig.world.outOfForce.clear();
+  for (const region of ['west', 'east']) {
+    rig.world.unobserved.add(region);
+    rig.world.units.set(`observer-${region}`, 'exited');
+  }
+  await rig.run(60);
+  const report = rig.health.report();
+  expect(report?.blindObservers).toContain('observers');
+  const probe = report?.entities
+    .find(({ id }) => id === 'flow:list')
+    ?.signals.find(({ name }) => name === 'probe');
+  expect(probe?.state).toBe('healthy');
+  expect(rig.rootCauses('flow:list')).toEqual(['unit:observer-west']);
+});
+
+test('a bring-up tells nothing, and leaves nothing behind when it is done', async () => {
+  const rig = createHealthRig();
+  rig.world.broughtUp = false;
+  rig.world.units.set(`${stampIn('west-1')}-api`, 'starting');
+  rig.world.contacts.set(stampIn('west-1'), 'refused');
+  await rig.run(20);
+  expect(rig.health.explain(`stamp:${stampIn('west-1')}`)?.entity).toMatchObject({
+    state: 'unhealthy',
+    flags: ['starting'],
+  });
+  rig.world.units.clear();
+  rig.world.contacts.clear();
+  rig.world.nowMs += 2000;
+  rig.world.broughtUp = true;
+  expect(rig.health.state('workload:shop')).toBe('healthy');
+  expect(rig.troubles()).toEqual({});
+  await rig.run(20);
+  expect(rig.events()).toEqual([]);
+});
+
+test('other stamps make another model, which keeps what it knows of the rest', async () => {
+  const rig = createHealthRig();
+  await rig.run(20);
+  const before = rig.health.report()?.modelVersion;
+  rig.world.stamps = rig.world.stamps.slice(1);
+  await rig.run(1);
+  expect(rig.health.report()?.modelVersion).not.toBe(before);
+  expect(rig.health.state(`stamp:${stampIn('west-1')}`)).toBe('unknown');
+  expect(rig.health.state(`stamp:${stampIn('east-1')}`)).toBe('healthy');
+  expect(rig.events().filter(({ type }) => type === 'health.unmatched')).toEqual([]);
+});
+
+test('a switch is a flag: a drained stamp is capacity that is not there', async () => {
+  const rig = createHealthRig();
+  await rig.run(20);
+  const target = { kind: 'stamp', name: stampIn('east-1') };
+  const item = {
+    id: '1',
+    target,
+    action: 'drain',
+    reason: 'work',
+    owner: 'me',
+    since: '2026-01-01T00:00:00Z',
+  };
+  rig.records.commit('switches', 0, [item]);
+  await rig.run(2);
+  expect(rig.health.explain(`stamp:${stampIn('east-1')}`)?.entity.flags).toEqual(['draining']);
+  expect(rig.health.explain('component:api')?.entity).toMatchObject({
+    state: 'degraded',
+    reason: expect.stringContaining('3 of 4'),
+  });
+});
+
+test('an evaluation with all its samples takes less than a few milliseconds', async () => {
+  const rig = createHealthRig();
+  await rig.run(100);
+  const startedAt = performance.now();
+  await rig.run(200);
+  const perTickMs = (performance.now() - startedAt) / 200;
+  // About 1 ms with the making of all these facts; the limit is for a busy machine.
+  expect(perTickMs).toBeLessThan(10);
+  expect(flowIds.map((id) => rig.health.state(id))).toEqual(['healthy', 'healthy', 'healthy']);
+});
