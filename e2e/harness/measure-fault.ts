@@ -95,7 +95,7 @@ function print({ name }: Fault, { safe, writes, struckAtMs, detectMs, evictMs }:
   process.stdout.write(
     `FIGURE ${name}: detected ${seconds(detectMs)}, evicted ${seconds(evictMs)}; ` +
       `${failed.length} of ${during.length} safe requests failed, ` +
-      `${last === undefined ? '' : `the last sent ${((last.dueMs - struckAtMs) / 1000).toFixed(1)} s after; `}` +
+      `the last sent ${last === undefined ? 'never' : seconds(last.dueMs - struckAtMs)} after; ` +
       `p99 ${percentile(latencies, 0.99).toFixed(0)} ms, max ${Math.max(...latencies).toFixed(0)} ms; ` +
       `${failuresOf(writes).length} of ${writes.length} writes failed\n`,
   );

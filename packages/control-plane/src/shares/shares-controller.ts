@@ -32,11 +32,13 @@ export interface SharesContext extends ControllerContext {
   nudge(): void;
 }
 
-/** Plain JSON of `core/src/shares`; another format would be another record. */
+/** Plain JSON of `core/src/shares`. What cannot be read is as good as nothing: everything in it can be observed anew. */
 const Memory = z.custom<ShareMemory>(
   (value) => typeof value === 'object' && value !== null && 'stamps' in value && 'routing' in value,
 );
-const Saved = z.strictObject({ intent: z.string(), memory: Memory });
+const Saved = z
+  .strictObject({ intent: z.string(), memory: Memory })
+  .catch({ intent: '', memory: firstShareMemory });
 
 /** Decides every second which part of the traffic each stamp gets, and remembers why. */
 export function createSharesController(context: SharesContext): SharesController {

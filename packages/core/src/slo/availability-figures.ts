@@ -1,6 +1,6 @@
 import type { BudgetingMethod } from '@alwayson/protocol/words.ts';
 import { bucketSeconds } from '@alwayson/protocol/traffic.ts';
-import type { RegionSummary, SpanSummary } from './summarize-span.ts';
+import type { RegionSummary, SpanSummary } from './flow-traffic.ts';
 
 /** Requests that a slice of each region would have had. */
 export type ExpectedRates = readonly number[];

@@ -22,16 +22,9 @@ import {
 } from './burn-rate.ts';
 import { decideSloState } from './decide-slo-state.ts';
 import { describeTelemetry } from './describe-telemetry.ts';
-import type { FlowTraffic } from './flow-traffic.ts';
+import type { FlowTraffic, SpanSummary } from './flow-traffic.ts';
 import { type Span, withoutMaintenance } from './maintenance-spans.ts';
-import {
-  addSummaries,
-  emptySummary,
-  hourSeconds,
-  type SpanSummary,
-  summarizeSpan,
-  toHourEnd,
-} from './summarize-span.ts';
+import { addSummaries, emptySummary, hourSeconds, summarizeSpan, toHourEnd } from './summarize-span.ts';
 
 export interface SloSubject {
   name: string;

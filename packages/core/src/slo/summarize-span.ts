@@ -1,39 +1,7 @@
 import { timeSlice } from '@alwayson/protocol/slo.ts';
 import { bucketSeconds } from '@alwayson/protocol/traffic.ts';
 import { addCounts, noRequests, type RequestCounts } from './count-window.ts';
-import type { FlowTraffic } from './flow-traffic.ts';
-
-/** What a span of time comes to. Sums of spans that meet at a whole minute are the sum of the whole. */
-export interface SpanSummary {
-  readonly counts: RequestCounts;
-  readonly slices: number;
-  /** In the order of the traffic's regions. */
-  readonly regions: readonly RegionSummary[];
-  readonly minutes: MinuteSummary;
-}
-
-export interface RegionSummary {
-  readonly requests: number;
-  /** Slices that told of anything: complete ones, and those of which a part arrived. */
-  readonly told: number;
-  readonly complete: number;
-  /** Slices in which the gateway was silent and a probe failed. */
-  readonly failed: number;
-  /** The other slices that are not complete, and the log lines known to be lost in them. */
-  readonly unknown: number;
-  readonly linesLost: number;
-}
-
-export interface MinuteSummary {
-  readonly up: number;
-  readonly down: number;
-  /** Not known to be down, and the telemetry is not complete. */
-  readonly unknown: number;
-  /** Known, and nobody asked. */
-  readonly idle: number;
-  /** Over minutes that are up or down, the sum of their good parts. */
-  readonly ratios: number;
-}
+import type { FlowTraffic, MinuteSummary, RegionSummary, SpanSummary } from './flow-traffic.ts';
 
 export const hourSeconds = 3600;
 const noMinutes: MinuteSummary = { up: 0, down: 0, unknown: 0, idle: 0, ratios: 0 };

@@ -1,7 +1,7 @@
 import { bucketSeconds, type TrafficHistory } from '@alwayson/protocol/traffic.ts';
 import { addCounts, countBucket, noRequests, type RequestCounts } from './count-window.ts';
-import type { FlowTraffic, ProbeCounts, SliceCoverage } from './flow-traffic.ts';
-import { hourSeconds, type SpanSummary, summarizeSpan, toHourEnd } from './summarize-span.ts';
+import type { FlowTraffic, ProbeCounts, SliceCoverage, SpanSummary } from './flow-traffic.ts';
+import { hourSeconds, summarizeSpan, toHourEnd } from './summarize-span.ts';
 
 export interface WatchedFlow {
   name: string;
