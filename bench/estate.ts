@@ -1,9 +1,12 @@
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isWhole, startEnvironment } from '../e2e/harness/environment.ts';
 import { measureFootprint } from '../e2e/harness/footprint.ts';
 
-/** `npm run bench`: figures of a whole estate on this machine, as JSON lines. Figures, not assertions. */
+/** Figures of a whole estate on this machine, as JSON lines. Figures, not assertions. */
 const idleSeconds = 30;
+/** Code that was just compiled, pools that were just filled: what an idle estate costs is seen after a while. */
+const settleSeconds = 60;
 
 function print(name: string, figures: Record<string, unknown>): void {
   process.stdout.write(`${JSON.stringify({ bench: name, ...figures })}\n`);
@@ -14,6 +17,8 @@ const environment = await startEnvironment();
 try {
   print('start', { seconds: (performance.now() - startedAt) / 1000 });
   await environment.until('whole', isWhole, 120_000);
+  print('idle at first', { ...(await measureFootprint(environment.home, idleSeconds)) });
+  await sleep(settleSeconds * 1000); // until nothing is new any more
   print('idle', { ...(await measureFootprint(environment.home, idleSeconds)) });
 } finally {
   await environment.down();
