@@ -12,7 +12,7 @@ import { startConsoleBuild } from './builds/console-build.ts';
 import type { ControllerContext } from './controller.ts';
 import { createDatabaseController } from './database/database-controller.ts';
 import { createEstateController } from './estate/estate-controller.ts';
-import { createHealthController } from './health/health-controller.ts';
+import { createHealthController, type HealthController } from './health/health-controller.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { createSqliteJournal, type SqliteJournal } from './operations/sqlite-journal.ts';
 import { createHostPlacement } from './placement/host-placement.ts';
@@ -29,7 +29,7 @@ import { createSloController } from './slo/slo-controller.ts';
 import { buildStatus } from './status/build-status.ts';
 import { createBringUpController } from './status/bring-up.ts';
 import { createSwitchBoard } from './switches/switch-board.ts';
-import { createSwitchesController } from './switches/switches-controller.ts';
+import { createSwitchesController, type SwitchesController } from './switches/switches-controller.ts';
 import { createTransitionEvents } from './status/transition-events.ts';
 
 /** The composition root: the only place where the control plane's parts are put together. */
@@ -102,23 +102,7 @@ function createParts(context: ControllerContext & { journal: SqliteJournal }, nu
   const memoryFile = join(environment.stateDir, 'control-plane', 'health.json');
   const seen = { stamps, database, queue, switches, stampSignals, observerSignals, routes };
   const health = createHealthController({ ...context, ...seen, isBroughtUp, grayStamps, memoryFile });
-  const slo = createSloController({
-    ...context,
-    maintenance: switches.maintenance,
-    incidentOpen: () => alerts.alerts({ state: 'open' }).some(({ severity }) => severity === 'page'),
-  });
-  const alerts: AlertsController = createAlertsController({
-    ...context,
-    targets: createTargets(manifest.alerts, {
-      stateDir: environment.stateDir,
-      env: process.env,
-      now: context.now,
-    }),
-    input: () => {
-      const report = isBroughtUp() ? health.report() : null;
-      return report === null ? null : toAlertInput({ health: report, slo: slo.report(), manifest });
-    },
-  });
+  const { slo, alerts } = createTelling(context, { switches, health, isBroughtUp });
   const toFacts = (): ShareFacts => ({
     manifest,
     stamps: stamps(),
@@ -149,6 +133,31 @@ function createParts(context: ControllerContext & { journal: SqliteJournal }, nu
     controllers: [...Object.values(controllers), bringUp, transitions],
     api: { ...measured, status, switchBoard },
   };
+}
+
+interface ToldOf {
+  switches: Pick<SwitchesController, 'maintenance'>;
+  health: Pick<HealthController, 'report'>;
+  isBroughtUp: () => boolean;
+}
+
+/** What people are told: objectives beside what was measured, and alerts. */
+function createTelling(context: ControllerContext, { switches, health, isBroughtUp }: ToldOf) {
+  const { environment, manifest, now } = context;
+  const slo = createSloController({
+    ...context,
+    maintenance: switches.maintenance,
+    incidentOpen: () => alerts.alerts({ state: 'open' }).some(({ severity }) => severity === 'page'),
+  });
+  const alerts: AlertsController = createAlertsController({
+    ...context,
+    targets: createTargets(manifest.alerts, { stateDir: environment.stateDir, env: process.env, now }),
+    input: () => {
+      const report = isBroughtUp() ? health.report() : null;
+      return report === null ? null : toAlertInput({ health: report, slo: slo.report(), manifest });
+    },
+  });
+  return { slo, alerts };
 }
 
 function tellStart(journal: SqliteJournal, setAside: string | null): void {

@@ -107,6 +107,8 @@ test.runIf(isRoot)('an engine unit runs as its user and owns its folder and file
 
 test('a long poll is answered at a change, at once for another version, or when the wait is over', async () => {
   await lab.startHost(zone);
+  // The first look at its resources is a change too.
+  await expect.poll(async () => (await lab.status(zone)).resources, { timeout: 30_000 }).toBeDefined();
   const { version } = await lab.status(zone);
   const wait = (after: number, waitMs: number) =>
     lab.call(zone, `GET /host?after=${after}&waitMs=${waitMs}`).then(({ body }) => body);

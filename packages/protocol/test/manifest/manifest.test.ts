@@ -25,7 +25,7 @@ test('a short manifest is valid, and every default is filled in', () => {
     objectives: { availability: 99.95, windowDays: 28, rtoSeconds: 60, rpoSeconds: 5, latencyP99Ms: 500 },
     regions: [{ zones: 2 }, { zones: 2 }],
     components: [
-      { cwd: '.', routes: [], probe: { path: '/readyz', timeoutMs: 1000 }, startBudgetSeconds: 30 },
+      { cwd: '.', routes: [], probe: { path: '/readyz', timeoutMs: 650 }, startBudgetSeconds: 30 },
     ],
     stores: [{ durability: 'replicated', whenCopyLost: 'degrade' }],
     flows: [{ kind: 'user', criticality: 'medium', requests: [{ methods: ['GET', 'HEAD'] }] }],
