@@ -8,10 +8,10 @@ import {
 import { createComponentProber } from './component-prober.ts';
 import type { ProbedComponent } from './stamp-settings.ts';
 
-/** Well under a second: what hangs must be out of the gateways within three, and a hanging answer is asked for twice. */
-const intervalMs = 900;
+/** What hangs must be out of the gateways within three seconds, and a hanging answer is asked for twice. */
+const intervalMs = 1000;
 /** What takes no requests is asked only each so many rounds. */
-const otherRoundsEvery = 2;
+const otherRoundsEvery = 3;
 
 export interface Evaluation {
   state(): StampState;
