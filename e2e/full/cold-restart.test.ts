@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { acceptedOf, findDoubled, findLost, writeRequests } from '../harness/catalog-load.ts';
 import { isWhole } from '../harness/environment.ts';
 import { processesOf } from '../harness/footprint.ts';
+import { killIfThere } from '../harness/kill-if-there.ts';
 import { startOpenLoop } from '../harness/open-loop.ts';
 import { killUnit, loadWhile, longestGapMs } from '../harness/under-load.ts';
 import { useCatalog } from '../harness/use-catalog.ts';
@@ -16,7 +17,7 @@ test('SIGKILL of everything at once, then up: every acknowledged write is there,
     timeoutMs: 3000,
   });
   await catalog.environment.until('writes flow', () => writes.elapsedMs() > 5000);
-  for (const pid of processesOf(catalog.environment.home)) process.kill(pid, 'SIGKILL');
+  for (const pid of processesOf(catalog.environment.home)) killIfThere(pid);
   const accepted = acceptedOf(await writes.stop());
   // A fresh estate is cold: its first seconds are slow. There must be enough to lose, no more is asked here.
   expect(accepted.length).toBeGreaterThan(100);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusUnit } from '@alwayson/protocol/status.ts';
 import { type TestEnvironment, unitsOf } from './environment.ts';
+import { killIfThere } from './kill-if-there.ts';
 
 /** SIGKILL of every unit that is chosen, and again whenever it was started again, until it is ended. */
 export function keepKilled(
@@ -12,7 +13,7 @@ export function keepKilled(
     while (!state.ended) {
       const status = await environment.status().catch(() => null);
       const pids = (status === null ? [] : unitsOf(status)).filter(choose).map(({ pid }) => pid);
-      for (const pid of pids) if (pid !== null) kill(pid);
+      for (const pid of pids) if (pid !== null) killIfThere(pid);
       await sleep(100);
     }
   })();
@@ -22,12 +23,4 @@ export function keepKilled(
       await running;
     },
   };
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It was gone before.
-  }
 }
