@@ -6,6 +6,7 @@ import type { TestEnvironment } from './environment.ts';
 import { failuresOf, type LoadResult, percentile, startOpenLoop } from './open-loop.ts';
 import type { Catalog } from './use-catalog.ts';
 import { watchGateways } from './watch-stamps.ts';
+import { type ConditionWatch, watchUntil } from './watch-until.ts';
 
 export interface Fault {
   name: string;
@@ -62,28 +63,14 @@ export async function measureFault({ environment, items }: Catalog, fault: Fault
   }
 }
 
-function watchHealth(environment: TestEnvironment, entities: readonly string[]) {
-  const watch = { sinceMs: undefined as number | undefined, stopped: false };
-  const running = (async () => {
-    while (!watch.stopped && watch.sinceMs === undefined) {
-      const report = await fetch(`${environment.console}/api/health`, { signal: AbortSignal.timeout(2000) })
-        .then((response) => response.json() as Promise<HealthReport>)
-        .catch(() => null);
-      const seen = report?.entities.filter(({ id }) => entities.includes(id)) ?? [];
-      const isDetected = seen.some(({ state }) => state === 'degraded' || state === 'unhealthy');
-      if (isDetected) watch.sinceMs = performance.now();
-      else await sleep(200);
-    }
-  })();
-  return {
-    get sinceMs() {
-      return watch.sinceMs;
-    },
-    async stop() {
-      watch.stopped = true;
-      await running;
-    },
-  };
+function watchHealth({ console: api }: TestEnvironment, entities: readonly string[]): ConditionWatch {
+  return watchUntil(200, async () => {
+    const report = await fetch(`${api}/api/health`, { signal: AbortSignal.timeout(2000) })
+      .then((response) => response.json() as Promise<HealthReport>)
+      .catch(() => null);
+    const seen = report?.entities.filter(({ id }) => entities.includes(id)) ?? [];
+    return seen.some(({ state }) => state === 'degraded' || state === 'unhealthy');
+  });
 }
 
 function print({ name }: Fault, { safe, writes, struckAtMs, detectMs, evictMs }: FaultReport): void {

@@ -1,21 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Environment, zonePorts } from '@alwayson/protocol/environment.ts';
 import type { GatewayReport } from '@alwayson/protocol/routes.ts';
 import type { TestEnvironment } from './environment.ts';
-
-export interface StampWatch {
-  /** Milliseconds of `performance.now()` at which the condition was first seen to hold; undefined when it never did. */
-  readonly sinceMs: number | undefined;
-  stop(): Promise<void>;
-}
+import { type ConditionWatch, watchUntil } from './watch-until.ts';
 
 /** Asks both gateways' agents what HAProxy does, ten times a second, until the condition holds for all that answer. */
 export async function watchGateways(
   environment: TestEnvironment,
   condition: (report: GatewayReport) => boolean,
-): Promise<StampWatch> {
+): Promise<ConditionWatch> {
   const { zones, tokens } = JSON.parse(
     await readFile(join(environment.home, 'environment.json'), 'utf8'),
   ) as Environment;
@@ -28,23 +22,10 @@ export async function watchGateways(
     })
       .then((response) => response.json() as Promise<GatewayReport>)
       .catch(() => null);
-  const watch = { sinceMs: undefined as number | undefined, stopped: false };
-  const running = (async () => {
-    while (!watch.stopped && watch.sinceMs === undefined) {
-      const reports = (await Promise.all(agents.map(ask))).filter((report) => report !== null);
-      if (reports.length > 0 && reports.every(condition)) watch.sinceMs = performance.now();
-      else await sleep(100);
-    }
-  })();
-  return {
-    get sinceMs() {
-      return watch.sinceMs;
-    },
-    async stop() {
-      watch.stopped = true;
-      await running;
-    },
-  };
+  return watchUntil(100, async () => {
+    const reports = (await Promise.all(agents.map(ask))).filter((report) => report !== null);
+    return reports.length > 0 && reports.every(condition);
+  });
 }
 
 /** The gateway sends the stamp nothing of this component: it is down, has no weight, or is passed over for all of these flows. */
