@@ -29,7 +29,11 @@ runAgent(async () => {
   await mkdir(gatewayDir, { recursive: true });
   const files = createGatewayFiles(gatewayDir, {
     region,
-    frontDoor: { addresses: listFrontDoorAddresses(process.env), port: environment.frontDoor.port },
+    // Its zone's address too: there it can be asked apart from the gateways it shares the front door with.
+    frontDoor: {
+      addresses: [...listFrontDoorAddresses(process.env), zone.address],
+      port: environment.frontDoor.port,
+    },
     metrics: { address: zone.address, port: zonePorts.gatewayMetrics },
     // The gateways of all regions run on this machine.
     threads: Math.max(1, Math.floor(availableParallelism() / toRegions(environment).length)),
