@@ -5,7 +5,10 @@ import { z } from 'zod';
  * `Authorization: Bearer <tokens.operator>` or the session that the console gets at `/login?token=`.
  *
  * GET  /api/status                       Status
- * GET  /api/slo                          SloReport (protocol/slo.ts)
+ * GET  /api/health                       HealthReport (health.ts), parents before children
+ * GET  /api/health/:entity               HealthExplanation
+ * GET  /api/shares                       SharesReport (shares.ts)
+ * GET  /api/slo                          SloReport (slo.ts); these four: 503 AON_STARTING while nothing is known
  * GET  /api/manifest                     Manifest (validated, defaults filled in)
  * GET  /api/events?after=SEQ|before=SEQ&limit=N   Event[] (newest last; default limit 200)
  * GET  /api/operations                   Operation[] (newest first)

@@ -1,6 +1,6 @@
 import { bucketSeconds, type TrafficBucket } from '@alwayson/protocol/traffic.ts';
 import type { CountedRequest } from './counted-request.ts';
-import { addLatency, countSamples, createHistogram } from './latency-histogram.ts';
+import { addLatency, countSamples, createHistogram } from '@alwayson/protocol/latency-histogram.ts';
 
 /** A bucket as it is kept; its release is part of the stamp's name. */
 export type KeptBucket = Omit<TrafficBucket, 'release'>;

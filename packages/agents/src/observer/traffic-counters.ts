@@ -4,7 +4,12 @@ import { TrafficCause } from '@alwayson/protocol/traffic.ts';
 import { z } from 'zod';
 import { type Outcome, outcomes, type StatusClass, statusClasses, toStatusClass } from './classify-line.ts';
 import type { CountedRequest } from './counted-request.ts';
-import { addLatency, createHistogram, type LatencyHistogram, toQuantileMs } from './latency-histogram.ts';
+import {
+  addLatency,
+  createHistogram,
+  type LatencyHistogram,
+  toQuantileMs,
+} from '@alwayson/protocol/latency-histogram.ts';
 
 /** Requests by cause. */
 const Causes = z.partialRecord(TrafficCause, z.int());

@@ -1,7 +1,7 @@
 import { type TrafficWindow, windowSeconds, windowSliceSeconds } from '@alwayson/protocol/observation.ts';
 import { latencyBoundsMs } from '@alwayson/protocol/traffic.ts';
 import type { CountedRequest } from './counted-request.ts';
-import { toLatencyBucket } from './latency-histogram.ts';
+import { toLatencyBucket } from '@alwayson/protocol/latency-histogram.ts';
 
 /** One slice of one flow at one stamp: good, bad, then the latency buckets. */
 const latencyOffset = 2;

@@ -60,11 +60,11 @@ export function createEvaluation({ host, components, now }: EvaluationOptions): 
     const startedAt = now();
     await round();
     if (closed) return;
-    // A component in doubt is asked again at once: the sooner it is known to hang, the fewer requests hang with it.
-    const isDoubted = [...state.components.values()].some(
-      ({ verdict, against }) => verdict === 'up' && against > 0,
+    // One that hung is asked again at once: the sooner it is known to hang, the fewer requests hang with it.
+    const hangs = [...state.components.values()].some(
+      ({ verdict, last }) => verdict === 'up' && last?.kind === 'timeout',
     );
-    timer = setTimeout(() => void goOn(), isDoubted ? 0 : Math.max(0, startedAt + intervalMs - now()));
+    timer = setTimeout(() => void goOn(), hangs ? 0 : Math.max(0, startedAt + intervalMs - now()));
   };
 
   return {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { addLatency, createHistogram, toQuantileMs } from '../../src/observer/latency-histogram.ts';
+import { addLatency, createHistogram, toQuantileMs } from '@alwayson/protocol/latency-histogram.ts';
 import {
   addSequence,
   countLost,

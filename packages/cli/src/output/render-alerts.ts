@@ -1,6 +1,7 @@
 import type { Alert } from '@alwayson/protocol/alerts.ts';
 import type { Painter } from './terminal.ts';
 import { renderTable } from './text-table.ts';
+import { saySpan } from './say-span.ts';
 
 const formats = { page: 'red', ticket: 'yellow', info: 'gray' } as const;
 const affectsShown = 3;
@@ -32,15 +33,8 @@ export function renderAlerts(alerts: readonly Alert[], { paint }: Painter, nowMs
 function toSince({ since, resolvedAt }: Alert, nowMs: number): string {
   const at = new Date(since).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'medium' });
   const endMs = resolvedAt === undefined ? nowMs : Date.parse(resolvedAt);
-  const span = toSpan(endMs - Date.parse(since));
+  const span = saySpan(endMs - Date.parse(since));
   return resolvedAt === undefined ? `${at} (${span})` : `${at} (resolved after ${span})`;
-}
-
-function toSpan(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
 
 function toAffects(affects: readonly string[]): string {

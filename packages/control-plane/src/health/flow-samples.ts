@@ -1,7 +1,7 @@
 import { entityIds } from '@alwayson/core/health/entity-ids.ts';
 import type { HealthSample } from '@alwayson/core/health/health-sample.ts';
 import type { Manifest } from '@alwayson/protocol/manifest.ts';
-import type { ProbeResult } from '@alwayson/protocol/observation.ts';
+import { probeEveryMs, type ProbeResult } from '@alwayson/protocol/observation.ts';
 import { type HealthFacts, ownObserver } from './health-facts.ts';
 import { findSuspectStamp, findSuspectStore } from './suspect-causes.ts';
 
@@ -9,11 +9,11 @@ type Flow = Manifest['flows'][number];
 
 /** Probes through the front door and what users got are every observer's: they are heard as one. */
 const observer = 'observers';
-/** One failed write may be an accident, and it is the last word on writes for half a minute. */
+/** One failed write may be an accident; it is made again soon. */
 const failedWritesMin = 2;
 /** Three rounds: an older result is none. */
-const readFreshMs = 15_000;
-const writeFreshMs = 90_000;
+const readFreshMs = 3 * probeEveryMs.flow;
+const writeFreshMs = 3 * probeEveryMs.write;
 
 /** Flows as they look from outside, and how old the work is that waits for the ones nobody sees. */
 export function toFlowSamples(facts: HealthFacts): HealthSample[] {

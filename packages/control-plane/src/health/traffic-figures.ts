@@ -1,5 +1,5 @@
+import { createHistogram, toQuantileMs } from '@alwayson/protocol/latency-histogram.ts';
 import type { Observation, TrafficWindow } from '@alwayson/protocol/observation.ts';
-import { latencyBoundsMs } from '@alwayson/protocol/traffic.ts';
 
 export interface TrafficFigures {
   good: number;
@@ -12,7 +12,7 @@ export function sumWindows(
   observations: readonly Observation[],
   isAsked: (window: TrafficWindow) => boolean,
 ): TrafficFigures {
-  const latency = Array.from({ length: latencyBoundsMs.length + 1 }, () => 0);
+  const latency = createHistogram();
   let good = 0;
   let bad = 0;
   for (const window of observations.flatMap(({ windows = [] }) => windows)) {
@@ -26,18 +26,4 @@ export function sumWindows(
     }
   }
   return { good, bad, p99Ms: toQuantileMs(latency, 0.99) };
-}
-
-/** Straight between the bounds of the bucket it falls in; the last bound when it lies above; null without any. */
-function toQuantileMs(latency: readonly number[], quantile: number): number | null {
-  const total = latency.reduce((sum, count) => sum + count, 0);
-  if (total === 0) return null;
-  let left = quantile * total;
-  for (const [bucket, upper] of latencyBoundsMs.entries()) {
-    const count = latency[bucket] ?? 0;
-    const lower = latencyBoundsMs[bucket - 1] ?? 0;
-    if (count > 0 && left <= count) return lower + ((upper - lower) * left) / count;
-    left -= count;
-  }
-  return latencyBoundsMs.at(-1) ?? null;
 }

@@ -23,7 +23,9 @@ const daySeconds = 86_400;
 /** Slices of the last minute may still grow: they are read again. */
 const unsettledSeconds = 60;
 const pagesMax = 4;
-/** An observer that is silent for this long no longer holds up the figures: what it knows is missing from them. */
+/** Observers write a slice down this long after it ended, at the latest. */
+const writtenAfterSeconds = 2;
+/** An observer that is silent for this long no longer holds up the figures; what it knows is read when it is back. */
 const patienceMs = 60_000;
 
 interface Reader {
@@ -51,9 +53,10 @@ export function createSloController(context: SloContext): SloController {
   let measuredAt = Number.NEGATIVE_INFINITY;
   let report: SloReport | null = null;
 
-  /** Hours are summed up behind the slowest reader, so that no region's part is missing from a sum. */
-  const closeUpTo = (to: number) => {
-    ledger.close({ from: toWindowStart(to), to, slicesFrom: to - keptSeconds });
+  /** How far everybody's history is read, of whom anything is still to be expected. Hours are summed up behind it. */
+  const slowest = (to: number) => {
+    const heard = readers.filter(({ answeredAt }) => now() - answeredAt <= patienceMs);
+    return Math.min(to, ...heard.map(({ readTo }) => readTo));
   };
 
   const read = async (reader: Reader, to: number) => {
@@ -65,8 +68,9 @@ export function createSloController(context: SloContext): SloController {
       const token = environment.tokens.agents;
       const history = await requestJson(TrafficHistory, { url, token, timeoutMs: 5000 });
       ledger.add(history);
-      reader.readTo = history.to;
       reader.answeredAt = now();
+      if (history.to <= reader.readTo) break;
+      reader.readTo = history.to;
     }
   };
 
@@ -91,17 +95,14 @@ export function createSloController(context: SloContext): SloController {
       if (now() - measuredAt < bucketSeconds * 1000 - 100) return;
       measuredAt = now();
       const at = now() / 1000;
+      const written = toSlice(at - writtenAfterSeconds);
       // Nobody reads far ahead of the slowest: its slices would have to be kept.
-      const slowest = Math.min(...readers.map(({ readTo }) => readTo));
-      const to = Math.min(toSlice(at), slowest + daySeconds);
+      const to = Math.min(written, slowest(written) + daySeconds);
       const results = await Promise.allSettled(readers.map((reader) => read(reader, to)));
-      for (const reader of readers) {
-        if (reader.readTo < to && now() - reader.answeredAt > patienceMs) reader.readTo = to;
-      }
-      closeUpTo(Math.min(...readers.map(({ readTo }) => readTo)));
-      if (readers.every(({ readTo }) => readTo >= to) && to === toSlice(at)) measure(at);
-      // There is more to read: go on with the next tick.
-      else if (to < toSlice(at)) measuredAt = Number.NEGATIVE_INFINITY;
+      const known = slowest(to);
+      ledger.close({ from: toWindowStart(known), to: known, slicesFrom: known - keptSeconds });
+      if (to < written) measuredAt = Number.NEGATIVE_INFINITY;
+      else if (known >= to) measure(at);
       const failure = results.find((result) => result.status === 'rejected');
       if (failure !== undefined) throw failure.reason;
     },

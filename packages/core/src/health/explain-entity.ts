@@ -96,5 +96,8 @@ function sayCountCleared(
   const counted = (degradedAt === undefined ? unhealthyCounts : degradedCounts) ?? 'serving';
   const amount = unit === 'percent' ? `${threshold} % of the ${name}` : `${threshold} ${name}`;
   const verb = counted === 'healthy' ? 'be healthy' : 'serve';
-  return isMinimum ? `More than ${amount} must ${verb}.` : `Fewer than ${amount} may fail to ${verb}.`;
+  if (!isMinimum) return `Fewer than ${amount} may fail to ${verb}.`;
+  return unit === 'percent'
+    ? `More than ${amount} must ${verb}.`
+    : `At least ${threshold + 1} ${name} must ${verb}.`;
 }

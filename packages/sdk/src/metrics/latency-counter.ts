@@ -1,3 +1,4 @@
+import { addLatency, createHistogram } from '@alwayson/protocol/latency-histogram.ts';
 import { type MetricSample, toLatencySamples } from '@alwayson/protocol/metrics-text.ts';
 import { latencyBoundsMs } from '@alwayson/protocol/traffic.ts';
 
@@ -8,13 +9,11 @@ export interface LatencyCounter {
 }
 
 export function createLatencyCounter(): LatencyCounter {
-  const counts = Array.from({ length: latencyBoundsMs.length + 1 }, () => 0);
+  const counts = createHistogram();
   let sumMs = 0;
   return {
     add(durationMs) {
-      const bucket = latencyBoundsMs.findIndex((bound) => durationMs <= bound);
-      const index = bucket === -1 ? latencyBoundsMs.length : bucket;
-      counts[index] = (counts[index] ?? 0) + 1;
+      addLatency(counts, durationMs);
       sumMs += durationMs;
     },
     samples: (labels) => toLatencySamples(labels, { boundsMs: latencyBoundsMs, counts, sumMs }),

@@ -1,4 +1,4 @@
-import { latencyBoundsMs } from '@alwayson/protocol/traffic.ts';
+import { latencyBoundsMs } from './traffic.ts';
 
 /** Counts per bucket, not cumulative: integers that can be added up. */
 export type LatencyHistogram = number[];
@@ -21,12 +21,12 @@ export function toLatencyBucket(ms: number): number {
   return bucket;
 }
 
-export function countSamples(histogram: LatencyHistogram): number {
+export function countSamples(histogram: readonly number[]): number {
   return histogram.reduce((sum, count) => sum + count, 0);
 }
 
 /** Straight between the bounds of the bucket it falls in; the last bound when it lies above; null without samples. */
-export function toQuantileMs(histogram: LatencyHistogram, quantile: number): number | null {
+export function toQuantileMs(histogram: readonly number[], quantile: number): number | null {
   const total = countSamples(histogram);
   if (total === 0) return null;
   let left = quantile * total;
