@@ -79,6 +79,42 @@ export const errorCatalogue = {
     exit: 1,
     hint: 'Run the build command above by hand in the component folder to see all of its output.',
   },
+  AON_RELEASE_BROKEN: {
+    status: 422,
+    exit: 1,
+    hint: 'Nothing that runs was touched. Correct what the log above says and deploy again.',
+  },
+  AON_RELEASE_UNSUITABLE: {
+    status: 422,
+    exit: 3,
+    hint: 'See the plan with ./alwayson deploy PATH --plan: it names every reason.',
+  },
+  AON_ROLLOUT_RUNNING: {
+    status: 409,
+    exit: 3,
+    hint: 'See ./alwayson releases; wait for it, or end it with ./alwayson abort.',
+  },
+  AON_ROLLOUT_NONE: { status: 409, exit: 3, hint: 'See ./alwayson releases for what is live.' },
+  AON_ROLLOUT_UNDONE: {
+    status: 409,
+    exit: 1,
+    hint: 'The release before serves as it did. See ./alwayson releases show for the gate that failed.',
+  },
+  AON_PLAN_CHANGED: {
+    status: 409,
+    exit: 3,
+    hint: 'Make a new plan with ./alwayson deploy PATH --plan and read it.',
+  },
+  AON_BUDGET_SPENT: {
+    status: 409,
+    exit: 3,
+    hint: 'See ./alwayson slo. If this release is the repair, repeat it with --override.',
+  },
+  AON_SCHEMA_UNSAFE: {
+    status: 422,
+    exit: 3,
+    hint: 'Name a migration that removes or narrows something NNN_contract_words.sql: it then waits until nothing needs it.',
+  },
   AON_DATABASE: {
     status: 503,
     exit: 1,
