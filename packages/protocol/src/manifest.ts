@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { AlertSettings } from './alerts.ts';
 import { Assumptions } from './assumptions.ts';
-import { ArrivalPolicy } from './releases.ts';
 import { Telemetry } from './telemetry.ts';
-import { BudgetingMethod, Criticality, Durability, Name, PersonRole } from './words.ts';
+import { ArrivalPolicy, BudgetingMethod, Criticality, Durability, Name, PersonRole } from './words.ts';
 
 /**
  * The workload manifest: what a user declares in `alwayson.config.ts` (or .yaml, .json).

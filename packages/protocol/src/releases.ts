@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Manifest } from './manifest.ts';
 import { BudgetStage } from './slo.ts';
 
 /**
@@ -6,6 +7,10 @@ import { BudgetStage } from './slo.ts';
  * its folder `<state folder>/releases/<digest>/`, beside `tree/` (the files as they run) and `prepare.log`.
  */
 export const Digest = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hex');
+
+const Version = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, '1-64 letters, digits, dots, dashes and underscores');
 
 export const ReleaseSource = z.strictObject({
   kind: z.enum(['folder', 'git']),
@@ -18,9 +23,7 @@ export type ReleaseSource = z.infer<typeof ReleaseSource>;
 export const Release = z.strictObject({
   digest: Digest,
   /** What people call it: as given, else the commit's first characters, else the digest's. Unique in an environment. */
-  version: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, '1-64 letters, digits, dots, dashes, underscores'),
+  version: Version,
   source: ReleaseSource,
   createdAt: z.string(),
   createdBy: z.string(),
@@ -152,22 +155,15 @@ export const RolloutReport = LossReport.partial().extend({
 });
 export type RolloutReport = z.infer<typeof RolloutReport>;
 
-/** What happens to a release that arrives while another is on its way. */
-export const arrivalPolicies = ['queue', 'supersede', 'refuse'] as const;
-export const ArrivalPolicy = z.enum(arrivalPolicies);
-export type ArrivalPolicy = z.infer<typeof ArrivalPolicy>;
-
 const Words = z.string().trim().min(1).max(500);
 
 export const DeployRequest = z.strictObject({
-  /** Absolute: the folder of the workload's configuration file. */
+  /** Absolute: the folder that holds the files, on the machine of the control plane. Of a git revision, where it was exported to. */
   path: z.string().startsWith('/'),
-  /** The configuration file, relative to `path`. */
-  configFile: z.string().default('alwayson.config.ts'),
-  /** A git revision of the repository that `path` is in; the files as they lie there when absent. */
-  revision: z.string().optional(),
-  version: z.string().optional(),
-  /** The manifest as the CLI read it from `path`, defaults filled in; absent with `revision`. */
+  source: ReleaseSource,
+  /** As read from that folder, defaults filled in. */
+  manifest: Manifest,
+  version: Version.optional(),
   owner: z.string().min(1).max(100),
   reason: Words.optional(),
   /** Only when the plan is still this one. */

@@ -58,6 +58,11 @@ export const budgetingMethods = ['occurrences', 'timeslices', 'ratio-timeslices'
 export const BudgetingMethod = z.enum(budgetingMethods);
 export type BudgetingMethod = z.infer<typeof BudgetingMethod>;
 
+/** What happens to a release that arrives while another is on its way. */
+export const arrivalPolicies = ['queue', 'supersede', 'refuse'] as const;
+export const ArrivalPolicy = z.enum(arrivalPolicies);
+export type ArrivalPolicy = z.infer<typeof ArrivalPolicy>;
+
 /** Names that users choose: they become parts of unit ids, file names and HAProxy identifiers. */
 export const Name = z
   .string()
