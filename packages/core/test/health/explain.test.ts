@@ -76,7 +76,7 @@ test('children: who, by which path, and what they must do', () => {
       { to: 'cache', impact: 'limited', state: 'healthy' },
     ],
   });
-  expect(explain(lab, 'api').clears).toEqual(['More than 1 instances must serve.']);
+  expect(explain(lab, 'api').clears).toEqual(['At least 2 instances must serve.']);
   expect(explain(lab, 'a')).toMatchObject({ because: [], clears: [] });
 });
 
