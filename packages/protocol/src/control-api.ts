@@ -22,6 +22,20 @@ import { z } from 'zod';
  * POST /api/switches/end  SwitchEndRequest  SwitchAnswer
  * GET  /api/alerts?state=active|all|open|acknowledged|resolved   Alert[] (alerts.ts); default active
  * POST /api/alerts/:id/acknowledge {owner, reason}   Alert
+ * GET  /api/releases                     ListedRelease[] (releases.ts), newest first
+ * GET  /api/releases/:ref                ListedRelease: by version, digest or its first characters (6 or more)
+ * GET  /api/rollout                      RolloutReport of the one that runs, else that ended last; 409 AON_ROLLOUT_NONE
+ * GET  /api/rollouts/:id                 RolloutReport (id of its operation)
+ * GET  /api/release-history?release=|rollout=|limit=   HistoryEntry[] (newest last; release-api.ts)
+ * GET  /api/release-history/verify       HistoryCheck
+ * POST /api/releases/plan    DeployRequest    RolloutPlanning, 202: the release is prepared first, which may take minutes;
+ * GET  /api/releases/plans/:id           RolloutPlanning, its plan null until then, or the error it ended with. 404: begin again
+ * POST /api/releases/deploy  DeployRequest    RolloutReport, 202 when it is journaled or queued
+ * POST /api/rollback/plan    RollbackRequest  RolloutPlan
+ * POST /api/rollback         RollbackRequest  RolloutReport, 202
+ * POST /api/rollout/order    RolloutOrder     RolloutReport, 202; 409 AON_ROLLOUT_NONE
+ * POST /api/previews         PreviewRequest   PreviewToken
+ *                                        Bodies of plan and deploy may have 1 MiB, others 64 KiB
  * GET  /api/units/:id/log?lines=N       text/plain (to follow: the host of its zone)
  * GET  /api/openapi.json                 OpenAPI 3
  * GET  /readyz                           200 when serving (also the witness host's probe)

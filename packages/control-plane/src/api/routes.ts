@@ -15,6 +15,7 @@ import { planKill, reviveTarget } from '../targets/kill-and-revive.ts';
 import type { HealthSource } from './health-routes.ts';
 import type { MeasureSources } from './measure-routes.ts';
 import { renderMetrics } from './metrics.ts';
+import type { ReleaseBoard } from './release-routes.ts';
 
 export interface ApiContext extends MeasureSources, HealthSource {
   environment: Environment;
@@ -24,6 +25,7 @@ export interface ApiContext extends MeasureSources, HealthSource {
   status: () => Status;
   switchBoard: SwitchBoard;
   alerts: Pick<AlertsController, 'alerts' | 'acknowledge'>;
+  releases?: ReleaseBoard;
   /** The built console; null while it is being built. */
   consoleDir: () => string | null;
 }

@@ -14,6 +14,7 @@ import { registerConsole } from './console.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerMeasureRoutes } from './measure-routes.ts';
 import { registerMetricsTargets } from './metrics-targets.ts';
+import { registerReleaseRoutes } from './release-routes.ts';
 import { type ApiContext, registerRoutes } from './routes.ts';
 import { registerStream } from './stream.ts';
 import { registerSwitchRoutes } from './switch-routes.ts';
@@ -46,6 +47,7 @@ export async function createApiServer(context: ApiContext): Promise<FastifyInsta
   registerAlertRoutes(server, context.alerts);
   registerHealthRoutes(server, context);
   registerMeasureRoutes(server, context);
+  if (context.releases !== undefined) registerReleaseRoutes(server, context.releases);
   registerStream(server, context);
   await registerConsole(server, context.consoleDir);
   return server;
