@@ -112,6 +112,7 @@ function createLargeModel(): HealthModel {
       zone: zone.name,
       address: '',
       release: 'release',
+      ordinal: 0,
       agentPort: 1,
       ports: {},
     };

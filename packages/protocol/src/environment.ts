@@ -72,9 +72,9 @@ export const zonePorts = {
   pgbouncer: 6432,
   redisQueue: 6379,
   redisCache: 6380,
-  /** Stamps take blocks of 20: the agent at +0, components at +1.. in manifest order. */
+  /** Stamps take blocks: the agent at +0, components (20 at most) at +1.. in manifest order. */
   stampBase: 10_000,
-  stampBlock: 20,
+  stampBlock: 32,
 } as const;
 
 export const witnessRegion = 'witness';

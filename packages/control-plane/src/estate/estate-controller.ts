@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { addRelease, type EstateRecord, setLive } from '@alwayson/core/estate/estate-record.ts';
 import { planStamps, type StampPlan } from '@alwayson/core/estate/stamps.ts';
 import { toRegions } from '@alwayson/core/estate/topology.ts';
 import { witnessRegion } from '@alwayson/protocol/environment.ts';
@@ -7,7 +8,7 @@ import { buildOnce } from '../builds/build-once.ts';
 import { hashContent } from '../builds/content-hash.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 import { renderRegionUnits } from './region-units.ts';
-import { commitBroughtUp, commitRelease, type ReleaseRecord, readRelease } from './release-record.ts';
+import { commitEstate, readEstate, readEstateGeneration } from './estate-store.ts';
 import { renderStampUnits } from './stamp-units.ts';
 import { createUnitApplier } from './unit-applier.ts';
 
@@ -17,7 +18,7 @@ const buildRetryMs = 60_000;
 export interface EstateController extends Controller {
   /** The stamps of the live release, also those that do not run at this moment. */
   stamps(): readonly StampPlan[];
-  release(): ReleaseRecord;
+  record(): EstateRecord;
   /** True once everything was ready after the present `up`. */
   isBroughtUp(): boolean;
   /** Units that must be ready before the bring-up counts as done, by zone. */
@@ -36,10 +37,17 @@ export function createEstateController(context: EstateContext): EstateController
   const applier = createUnitApplier(placement, context.journal);
   const builds = createBuilds(context);
   const startedZones = new Set<string>();
-  let release = readRelease(records).value;
+  let record = readEstate(records).value;
 
-  const isBroughtUp = () => release.broughtUp && release.intent === context.intent;
-  const stamps = () => (release.release === '' ? [] : planStamps(environment, manifest, release));
+  const change = (next: (record: EstateRecord) => EstateRecord) => {
+    const { version, value } = readEstate(records);
+    const wanted = next(value);
+    if (wanted !== value) commitEstate(records, version, wanted);
+    record = wanted;
+  };
+
+  const isBroughtUp = () => record.broughtUp && record.intent === context.intent;
+  const stamps = () => planStamps(environment, record, () => manifest);
 
   /** The units that must be ready before another is placed for the first time. */
   const waitsFor = new Map(
@@ -50,7 +58,7 @@ export function createEstateController(context: EstateContext): EstateController
 
   const desired = (): Map<string, UnitSpecInput[]> => {
     const byZone = new Map<string, UnitSpecInput[]>(placement.zones.map((zone) => [zone, []]));
-    const generation = readRelease(records).version;
+    const generation = readEstateGeneration(records);
     for (const region of toRegions(environment)) {
       for (const { zone, spec } of renderRegionUnits(environment, region, generation)) {
         byZone.get(zone)?.push(spec);
@@ -81,11 +89,15 @@ export function createEstateController(context: EstateContext): EstateController
   return {
     name: 'estate',
     async tick() {
-      if (release.intent !== context.intent) {
-        release = commitRelease(records, await hashRelease(context), context.intent);
+      if (record.intent !== context.intent) {
+        const release = await hashRelease(context);
+        const zones = toRegions(environment).flatMap((region) => region.zones.map(({ name }) => name));
+        change((before) =>
+          takeFolder({ ...before, intent: context.intent, broughtUp: false }, release, zones),
+        );
       }
       await startZones();
-      builds.start(release.release);
+      builds.start(record.live);
       const units = desired();
       await applier.apply(units, waitsFor);
       await applier.removeOthers(units, ['component', 'stamp-agent']);
@@ -94,15 +106,20 @@ export function createEstateController(context: EstateContext): EstateController
       await builds.close();
     },
     stamps,
-    release: () => release,
+    record: () => record,
     isBroughtUp,
     desired,
     markBroughtUp() {
       if (isBroughtUp()) return;
-      commitBroughtUp(records);
-      release = { ...release, broughtUp: true };
+      change((before) => ({ ...before, broughtUp: true }));
     },
   };
+}
+
+/** The folder's content is the one release that stands. */
+function takeFolder(record: EstateRecord, release: string, zones: readonly string[]): EstateRecord {
+  const next = setLive(addRelease(record, release, zones), release);
+  return { ...next, stamps: next.stamps.filter((stamp) => stamp.release === release) };
 }
 
 function hashRelease({ environment, manifest }: ControllerContext): Promise<string> {

@@ -43,7 +43,6 @@ export function buildStatus(sources: StatusSources): Status {
     const inside = region.zones.map(zoneOf);
     return { name: region.name, state: replicasOf(inside.map(({ state }) => state)), zones: inside };
   });
-  const release = estate.release();
   return {
     workload: manifest.name,
     environment: environment.name,
@@ -55,7 +54,7 @@ export function buildStatus(sources: StatusSources): Status {
     console: environment.console.url,
     epoch: sources.authority.epoch(),
     writerRegion: sources.authority.writerRegion(),
-    release: release.release.slice(0, 12),
+    release: estate.record().live.slice(0, 12),
     regions,
     witness: zoneOf(witnessZone(environment)),
     stamps: toStamps(sources),

@@ -10,6 +10,7 @@ const stamp = {
   zone: 'west-1',
   release: 'abcdef012345',
   address: '127.209.1.1',
+  ordinal: 0,
   agentPort: 10_000,
   ports: { api: 10_001 },
 };

@@ -1,3 +1,4 @@
+import { addRelease, firstEstate } from '@alwayson/core/estate/estate-record.ts';
 import { planStamps, type StampPlan } from '@alwayson/core/estate/stamps.ts';
 import { toRegions } from '@alwayson/core/estate/topology.ts';
 import type { StampContact } from '@alwayson/core/shares/share-evidence.ts';
@@ -67,10 +68,11 @@ export const manifest = Manifest.parse({
   ],
 });
 
-export const stamps: readonly StampPlan[] = planStamps(environment, manifest, {
-  release: 'abcdef0123456789',
-  slot: 0,
-});
+export const stamps: readonly StampPlan[] = planStamps(
+  environment,
+  addRelease(firstEstate, 'abcdef0123456789', zoneNames),
+  () => manifest,
+);
 export const stampIn = (zone: string) => `${zone}-abcdef`;
 
 /** Facts that a test moves; all is well unless told otherwise. */

@@ -1,4 +1,6 @@
+import { addRelease, firstEstate } from '@alwayson/core/estate/estate-record.ts';
 import { planStamps } from '@alwayson/core/estate/stamps.ts';
+import { toRegions } from '@alwayson/core/estate/topology.ts';
 import { Environment } from '@alwayson/protocol/environment.ts';
 import { Manifest } from '@alwayson/protocol/manifest.ts';
 import type { Observation } from '@alwayson/protocol/observation.ts';
@@ -81,7 +83,8 @@ export function createSwitchRig({ database = openMemoryStore(), ...options }: Ri
     }),
   };
   const context = { environment, manifest, placement, records, journal, now };
-  const stamps = () => planStamps(environment, manifest, { release: world.release, slot: 0 });
+  const zones = toRegions(environment).flatMap((region) => region.zones.map(({ name }) => name));
+  const stamps = () => planStamps(environment, addRelease(firstEstate, world.release, zones), () => manifest);
   const switches = createSwitchesController({ ...context, stamps });
   const weights = () => Object.fromEntries(stamps().map(({ id }) => [id, 256]));
   const routing = () => ({ weights: weights(), pools: [], detours: [] });

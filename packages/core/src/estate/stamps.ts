@@ -1,5 +1,6 @@
 import { type Environment, type Zone, zonePorts } from '@alwayson/protocol/environment.ts';
-import type { Manifest } from '@alwayson/protocol/manifest.ts';
+import type { EstateRecord, StandingStamp } from './estate-record.ts';
+import { toStampId } from './stamp-id.ts';
 import { toRegions } from './topology.ts';
 
 /** A stamp as it is planned: which release, where, on which ports. */
@@ -9,46 +10,41 @@ export interface StampPlan {
   zone: string;
   address: string;
   release: string;
+  /** 0 for the first of its release in the zone. */
+  ordinal: number;
   agentPort: number;
   /** Component name -> port. */
   ports: Record<string, number>;
 }
 
-/** `<zone>-<first six of the release>`: readable in a status, distinct beside another release in the same zone. */
-export function stampId(zone: string, release: string): string {
-  return `${zone}-${release.slice(0, 6)}`;
-}
+/** The components of a release, in the order of its own manifest. */
+type ManifestOf = (release: string) => { readonly components: readonly { readonly name: string }[] };
 
-/**
- * One stamp of a release in every zone. `slot` chooses the block of ports, so that a release never meets the ports of
- * the one before it: two releases stand side by side.
- */
+/** Every stamp that stands, of all releases, zone by zone in the order of the environment. */
 export function planStamps(
-  environment: Environment,
-  manifest: Manifest,
-  { release, slot }: StampChoice,
+  environment: Pick<Environment, 'zones'>,
+  { stamps }: Pick<EstateRecord, 'stamps'>,
+  manifestOf: ManifestOf,
 ): StampPlan[] {
-  return toRegions(environment).flatMap((region) =>
-    region.zones.map((zone) => planStamp(zone, manifest, { release, slot })),
+  const zones = toRegions(environment).flatMap((region) => region.zones);
+  return zones.flatMap((zone) =>
+    stamps
+      .filter((stamp) => stamp.zone === zone.name)
+      .map((stamp) => planStamp(zone, stamp, manifestOf(stamp.release))),
   );
 }
 
-interface StampChoice {
-  release: string;
-  slot: number;
-}
-
-function planStamp(zone: Zone, manifest: Manifest, { release, slot }: StampChoice): StampPlan {
-  const base = zonePorts.stampBase + slot * zonePorts.stampBlock;
+/** A slot is a block of ports of its own, so that stamps stand side by side in a zone. */
+function planStamp(zone: Zone, stamp: StandingStamp, { components }: ReturnType<ManifestOf>): StampPlan {
+  const base = zonePorts.stampBase + stamp.slot * zonePorts.stampBlock;
   return {
-    id: stampId(zone.name, release),
+    id: toStampId(stamp),
     region: zone.region,
     zone: zone.name,
     address: zone.address,
-    release,
+    release: stamp.release,
+    ordinal: stamp.ordinal,
     agentPort: base,
-    ports: Object.fromEntries(
-      manifest.components.map((component, index) => [component.name, base + 1 + index]),
-    ),
+    ports: Object.fromEntries(components.map(({ name }, index) => [name, base + 1 + index])),
   };
 }

@@ -6,7 +6,7 @@ export interface RegionPlan {
 }
 
 /** The regions of an environment in manifest order, without the witness. */
-export function toRegions(environment: Environment): RegionPlan[] {
+export function toRegions(environment: Pick<Environment, 'zones'>): RegionPlan[] {
   const names = [...new Set(environment.zones.map((zone) => zone.region))].filter(
     (name) => name !== witnessRegion,
   );

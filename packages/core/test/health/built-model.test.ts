@@ -53,6 +53,7 @@ const stamps = regions.flatMap((region) =>
       zone: zone.name,
       address: '',
       release: 'abc',
+      ordinal: 0,
       agentPort: 1,
       ports: {},
     };
