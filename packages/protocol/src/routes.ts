@@ -53,7 +53,18 @@ export const RoutePool = z.strictObject({
 });
 export type RoutePool = z.infer<typeof RoutePool>;
 
+/** Of health; flows that only one of two releases declares have detours of their own beside them. */
 export const detoursMax = 8;
+export const onlyInMax = 24;
+
+/** How traffic is divided between two releases. */
+export const RouteRollout = z.strictObject({
+  /** The digest of the release that is on its way in, or back out. */
+  candidate: z.string(),
+  /** Region -> part of its gateway's requests that the candidate's stamps get, 0..1; a region that is not named has 0. */
+  parts: z.record(z.string(), z.number().min(0).max(1)),
+});
+export type RouteRollout = z.infer<typeof RouteRollout>;
 
 export const RouteRecord = z.strictObject({
   epoch: z.int().nonnegative(),
@@ -66,8 +77,13 @@ export const RouteRecord = z.strictObject({
     requestTimeoutMs: z.int(),
   }),
   stamps: z.array(RouteStamp).min(1),
-  detours: z.array(RouteDetour).max(detoursMax).optional(),
+  detours: z
+    .array(RouteDetour)
+    .max(detoursMax + onlyInMax)
+    .optional(),
   pools: z.array(RoutePool).optional(),
+  /** What the weights were made for: gateways do not act on it, and tell it back with what is in force. */
+  rollout: RouteRollout.optional(),
   /** Absent: a client's `traceparent` passes as it came, and none is made. Else requests without a valid one begin a trace here. */
   tracing: z.strictObject({ sampleRatio: z.number().min(0).max(1) }).optional(),
 });
@@ -121,12 +137,19 @@ export const GatewayReport = z.object({
   generation: z.int().nullable(),
   /** True when HAProxy's running state equals the record in force. */
   inForce: z.boolean(),
+  /** Of that record; absent when it has none. */
+  rollout: RouteRollout.optional(),
   haproxy: z.object({
     running: z.boolean(),
     version: z.string().nullable(),
     reloads: z.int(),
     /** Of the process that serves; counters began again when it changed. */
     pid: z.int().nullable(),
+    /**
+     * Processes that a reload replaced and that still have clients: each idle connection may bring one more request, which goes to
+     * the stamps that the process knows. Absent when HAProxy's master could not be asked.
+     */
+    replaced: z.array(z.object({ pid: z.int(), stamps: z.array(z.string()) })).optional(),
   }),
   servers: z.array(GatewayServer),
   /** Read back: the detours in force, with the weights of all stamps. */

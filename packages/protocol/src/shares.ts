@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RouteRollout } from './routes.ts';
 
 /**
  * Which part of the traffic every stamp gets, and why (health.md 3.4). `GET /api/shares` and `alwayson shares --json`.
@@ -120,6 +121,8 @@ export const SharesReport = z.object({
   regions: z.array(z.object({ region: z.string(), evacuate: z.boolean() })),
   stamps: z.array(SharesStamp),
   pools: z.array(SharePool),
+  /** What the weights were made for, while two releases share the traffic. */
+  rollout: RouteRollout.optional(),
   detours: z.array(ShareDetour),
   findings: z.array(ShareFinding),
 });

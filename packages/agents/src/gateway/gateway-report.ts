@@ -25,6 +25,7 @@ export function toGatewayReport({ region, record, view }: GatewayReportParts): G
     epoch: record?.epoch ?? null,
     generation: record?.generation ?? null,
     inForce: view.inForce,
+    ...(record?.rollout === undefined ? {} : { rollout: record.rollout }),
     haproxy: {
       running: view.info !== null,
       version: view.info?.version ?? null,

@@ -28,6 +28,10 @@ export interface RoutesContext extends ControllerContext {
   switches: { state(): SwitchState };
   /** What the share decision wants; null before the first. */
   routing: () => Routing | null;
+  /** Stamps that are on their way out: `drain` first, `off` when every gateway says that they have no request. */
+  draining?: () => ReadonlySet<string>;
+  /** Of all releases that stand, each once; those of the manifest without it. */
+  flows?: () => Manifest['flows'];
 }
 
 /** Commits the route record and brings every gateway to it. In force means read back from HAProxy, never sent. */
@@ -111,10 +115,11 @@ function renderRoutes(context: RoutesContext, routing: Routing, generation: numb
     components: manifest.components
       .filter((component) => component.routes.length > 0)
       .map(({ name, routes }) => ({ name, routes })),
-    flows: manifest.flows.map(({ name, requests }) => ({ name, requests })),
+    flows: (context.flows?.() ?? manifest.flows).map(({ name, requests }) => ({ name, requests })),
     limits: toLimits(manifest),
     detours: routing.detours.map(({ flow, weights }) => ({ flow, weights })),
     pools: routing.pools.map(({ gateway, weights }) => ({ gateway, weights })),
+    ...(routing.rollout === undefined ? {} : { rollout: routing.rollout }),
     ...toTracing(manifest.telemetry),
     stamps: stamps().map(({ id, region, zone, release, address, agentPort, ports }) => {
       return {

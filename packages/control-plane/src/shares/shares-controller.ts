@@ -14,7 +14,7 @@ const recordName = 'shares';
 const saveEveryMs = 60_000;
 
 /** What the gateways are to do. */
-export type Routing = Pick<CommittedRouting, 'weights' | 'pools' | 'detours'>;
+export type Routing = Pick<CommittedRouting, 'weights' | 'pools' | 'detours' | 'rollout'>;
 
 export interface SharesController extends Controller {
   /** Null before the first decision. */

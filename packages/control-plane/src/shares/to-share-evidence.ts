@@ -2,6 +2,7 @@ import type { StampPlan } from '@alwayson/core/estate/stamps.ts';
 import type {
   FlowDemand,
   FlowTraffic,
+  OnlyIn,
   ShareEvidence,
   StampContact,
   StampEvidence,
@@ -10,7 +11,7 @@ import type {
 import type { SwitchState } from '@alwayson/core/switches/apply-switches.ts';
 import type { Manifest } from '@alwayson/protocol/manifest.ts';
 import type { Observation } from '@alwayson/protocol/observation.ts';
-import type { GatewayReport } from '@alwayson/protocol/routes.ts';
+import type { GatewayReport, RouteRollout } from '@alwayson/protocol/routes.ts';
 import type { State } from '@alwayson/protocol/words.ts';
 import type { ZoneObservation } from '../placement/placement.ts';
 
@@ -25,6 +26,14 @@ export interface ShareFacts {
   switches: SwitchState;
   reports: ReadonlyMap<string, GatewayReport | null>;
   observations: readonly Observation[];
+  /** How traffic is divided between two releases. */
+  rollout?: RouteRollout | null;
+  /** Flows that only one of them declares. */
+  onlyIn?: readonly OnlyIn[];
+  /** Of both releases, each once; those of the manifest without it. */
+  flows?: Manifest['flows'];
+  /** Stamps that are on their way out: they get nothing any more. */
+  draining?: ReadonlySet<string>;
   now: number;
 }
 
@@ -33,7 +42,7 @@ const demandMs = 10_000;
 
 export function toShareEvidence(facts: ShareFacts): ShareEvidence {
   const { manifest } = facts;
-  const flows = manifest.flows.filter(({ requests }) => requests.length > 0);
+  const flows = (facts.flows ?? manifest.flows).filter(({ requests }) => requests.length > 0);
   return {
     stamps: facts.stamps.map((stamp) => toStampEvidence(facts, stamp)),
     demand: facts.observations.flatMap((observation) => toDemand(observation, facts.now)),
@@ -41,12 +50,13 @@ export function toShareEvidence(facts: ShareFacts): ShareEvidence {
       return { name, criticality, latencyMs: objective.latencyP99Ms };
     }),
     hardDependencies: toHardDependencies(manifest),
+    rollout: facts.rollout ?? null,
+    onlyIn: facts.onlyIn ?? [],
   };
 }
 
 function toStampEvidence(facts: ShareFacts, stamp: StampPlan): StampEvidence {
   const { id, region, release, zone } = stamp;
-  const by = facts.switches.stamps.get(id)?.by;
   const routed = facts.manifest.components.filter(({ routes }) => routes.length > 0);
   return {
     id,
@@ -57,7 +67,7 @@ function toStampEvidence(facts: ShareFacts, stamp: StampPlan): StampEvidence {
       declared: Math.min(...routed.map(({ capacity }) => capacity.requestsPerSecond)),
       measured: null,
     },
-    operator: by === undefined ? null : { state: by.action, reason: `${by.owner}: ${by.reason}` },
+    operator: toOperator(facts, id),
     process: toProcess(
       facts.zone(zone),
       routed.map(({ name }) => `${id}-${name}`),
@@ -75,6 +85,12 @@ function toStampEvidence(facts: ShareFacts, stamp: StampPlan): StampEvidence {
     ),
     verdict: facts.verdict(id),
   };
+}
+
+function toOperator({ switches, draining }: ShareFacts, id: string): StampEvidence['operator'] {
+  const by = switches.stamps.get(id)?.by;
+  if (by !== undefined) return { state: by.action, reason: `${by.owner}: ${by.reason}` };
+  return draining?.has(id) === true ? { state: 'drain', reason: 'it is on its way out' } : null;
 }
 
 function toProcess({ contact, host }: ZoneObservation, units: readonly string[]): StampEvidence['process'] {

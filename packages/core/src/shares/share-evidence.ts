@@ -1,4 +1,4 @@
-import type { GatewayServer } from '@alwayson/protocol/routes.ts';
+import type { GatewayServer, RouteRollout } from '@alwayson/protocol/routes.ts';
 import type { StampHealth } from '@alwayson/protocol/stamp-health.ts';
 import type { Criticality, State } from '@alwayson/protocol/words.ts';
 
@@ -10,6 +10,15 @@ export interface ShareEvidence {
   flows: readonly FlowRule[];
   /** Stores without which a stamp cannot serve. Trouble with any other degrades it at most. */
   hardDependencies: readonly string[];
+  /** How traffic is divided between two releases; null without a rollout: then all stamps are alike. */
+  rollout: RouteRollout | null;
+  /** Flows that only one of the two releases declares. */
+  onlyIn: readonly OnlyIn[];
+}
+
+export interface OnlyIn {
+  flow: string;
+  release: string;
 }
 
 export interface StampEvidence {

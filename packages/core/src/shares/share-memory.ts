@@ -1,3 +1,4 @@
+import type { RouteRollout } from '@alwayson/protocol/routes.ts';
 import type { SharePool, ShareWeights, StampClass } from '@alwayson/protocol/shares.ts';
 import type { Standing } from './readmission.ts';
 import type { DemandMemory } from './plan-demand.ts';
@@ -51,6 +52,8 @@ export interface CommittedRouting {
   weights: ShareWeights;
   pools: SharePool[];
   detours: { flow: string; weights: ShareWeights }[];
+  /** What they were made for, during a rollout. */
+  rollout?: RouteRollout;
 }
 
 /** Everything that shares remember: plain JSON, so that it survives the process. Bounded by stamps x flows. */

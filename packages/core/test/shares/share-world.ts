@@ -126,6 +126,8 @@ export class ShareWorld {
       ),
       flows: this.flows.map(({ name }) => ({ name, criticality: 'high', latencyMs: 300 })),
       hardDependencies: ['database'],
+      rollout: null,
+      onlyIn: [],
     };
   }
 
