@@ -1,94 +1,86 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type SqlClient, type SqlTarget, withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
-
-/** A key of our own among the database's advisory locks: the runner's. */
-const lockKey = 7_209_450_001;
-const namePattern = /^\d{3,}_[\w-]+\.sql$/;
+import type { Migration } from './migration-files.ts';
+import { isBegun, lockLedger, markBegun, markEnded, readLedger, recordApplied } from './migrations-ledger.ts';
+import { runAlone } from './run-alone.ts';
+import { runMigration } from './run-migration.ts';
 
 export interface MigrationsInput {
   /** A superuser of the database. */
   target: SqlTarget;
   /** Whose migrations: each set has its own numbering and history. */
   set: string;
-  /** A folder of files named `NNN_words.sql`, applied in the order of their names. */
-  folder: string;
+  /** All of the set, in order. */
+  migrations: readonly Migration[];
   /** The role that runs them and owns what they create; the connecting user when absent. */
   owner?: string;
+  /** Which of those that were not applied are: all when absent. On a fresh database it is always all. */
+  isWanted?: (name: string) => boolean;
 }
-
-interface Migration {
-  name: string;
-  sql: string;
-  checksum: string;
-}
-
-const ledger = `
-  CREATE SCHEMA IF NOT EXISTS alwayson;
-  CREATE TABLE IF NOT EXISTS alwayson.migrations (
-    set text NOT NULL, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (set, name))`;
 
 /**
  * Applies what was not applied yet, each file in a transaction of its own together with its line in the ledger. Returns the
  * names applied. Throws AON_MIGRATION_CHANGED when a file that was applied reads differently now; files that are missing are
  * fine, for an older release knows fewer. Two runners at once wait for each other.
  */
-export async function applyMigrations({ target, set, folder, owner }: MigrationsInput): Promise<string[]> {
-  const migrations = await readMigrations(folder);
+export async function applyMigrations(input: MigrationsInput): Promise<string[]> {
+  const { target, set, migrations, owner, isWanted = () => true } = input;
   return withSql(target, async (client) => {
-    await client.query('SELECT pg_advisory_lock($1)', [lockKey]);
-    await client.query(ledger);
-    const applied = await client.query<{ name: string; checksum: string }>(
-      'SELECT name, checksum FROM alwayson.migrations WHERE set = $1',
-      [set],
-    );
+    await lockLedger(client);
+    const { applied, isFresh } = await readLedger(client, set);
     const known = new Map(applied.map(({ name, checksum }) => [name, checksum]));
     const changed = migrations.filter(({ name, checksum }) => (known.get(name) ?? checksum) !== checksum);
     if (changed.length > 0) {
       const names = changed.map(({ name }) => name).join(', ');
       throw new AlwaysOnError('AON_MIGRATION_CHANGED', `Edited after it ran on ${set}: ${names}.`);
     }
-    const pending = migrations.filter(({ name }) => !known.has(name));
+    const pending = migrations.filter(({ name }) => !known.has(name) && (isFresh || isWanted(name)));
+    if (pending.length === 0) return [];
+    // A first run that is interrupted is a first run again: else its contract files would wait in the middle of it.
+    if (isFresh) await markBegun(client, set, '');
     for (const migration of pending) await applyOne(client, migration, { set, owner });
+    await markEnded(client, set, '');
     return pending.map(({ name }) => name);
   });
 }
 
-async function applyOne(
-  client: SqlClient,
-  { name, sql, checksum }: Migration,
-  { set, owner }: { set: string; owner: string | undefined },
-): Promise<void> {
-  await client.query('BEGIN');
+interface ApplyOptions {
+  set: string;
+  owner: string | undefined;
+}
+
+async function applyOne(client: SqlClient, migration: Migration, options: ApplyOptions): Promise<void> {
+  const { set, owner } = options;
+  const record = () => recordApplied(client, set, migration);
   try {
-    if (owner !== undefined) await client.query(`SET LOCAL ROLE "${owner}"`);
-    await client.query(sql);
-    await client.query('RESET ROLE');
-    await client.query('INSERT INTO alwayson.migrations (set, name, checksum) VALUES ($1, $2, $3)', [
-      set,
-      name,
-      checksum,
-    ]);
-    await client.query('COMMIT');
+    if (migration.isAlone) await applyAlone(client, migration, options);
+    else await runMigration(client, migration, { owner, beforeCommit: record });
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => {});
     const reason = error instanceof Error ? error.message : String(error);
-    throw new AlwaysOnError('AON_DATABASE', `The migration ${name} of ${set} failed: ${reason}`, {
+    throw new AlwaysOnError('AON_DATABASE', `The migration ${migration.name} of ${set} failed: ${reason}`, {
       cause: error,
       hint: 'Nothing of this file was applied. Correct it; it is tried again.',
     });
   }
 }
 
-async function readMigrations(folder: string): Promise<Migration[]> {
-  const names = (await readdir(folder)).filter((name) => namePattern.test(name)).sort();
-  return Promise.all(
-    names.map(async (name) => {
-      const sql = await readFile(join(folder, name), 'utf8');
-      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
-    }),
-  );
+async function applyAlone(
+  client: SqlClient,
+  migration: Migration,
+  { set, owner }: ApplyOptions,
+): Promise<void> {
+  const { name } = migration;
+  const isAgain = await isBegun(client, set, name);
+  await markBegun(client, set, name);
+  try {
+    await runAlone(client, migration, { owner, isAgain });
+  } catch (error) {
+    // Not when the session is gone: what the server did is unknown then, and the next run looks.
+    await markEnded(client, set, name).catch(() => {});
+    throw error;
+  }
+  await client.query('BEGIN');
+  await recordApplied(client, set, migration);
+  await markEnded(client, set, name);
+  await client.query('COMMIT');
 }

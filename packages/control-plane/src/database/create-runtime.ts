@@ -1,7 +1,12 @@
 import { resolve } from 'node:path';
 import type { ControllerContext } from '../controller.ts';
 import { planDatabase } from './database-plan.ts';
-import { type DatabaseRuntime, type MemberMemory, readRecord } from './database-runtime.ts';
+import {
+  type DatabaseContext,
+  type DatabaseRuntime,
+  type MemberMemory,
+  readRecord,
+} from './database-runtime.ts';
 import { createDoorWatch } from './door-watch.ts';
 import { createLinkTracker } from './link-tracker.ts';
 import { createMemberWatch } from './member-watch.ts';
@@ -14,14 +19,15 @@ export interface RuntimeListeners {
 }
 
 /** A controller that has seen nothing yet: the committed record, and watches over every member and door. */
-export function createRuntime(context: ControllerContext, listeners: RuntimeListeners): DatabaseRuntime {
+export function createRuntime(context: DatabaseContext, listeners: RuntimeListeners): DatabaseRuntime {
   const { environment, manifest, placement } = context;
-  const plan = planDatabase(environment, manifest, (dir) => resolve(environment.workloadDir, dir));
+  const plan = planDatabase(environment, manifest);
   const password = plan.passwords.postgresSuperuser;
   const unseen = (): MemberMemory => ({ data: { kind: 'unknown' }, tries: { starts: 0, rejoins: 0 } });
   return {
     context,
     plan,
+    migrationsDir: context.migrationsDir ?? (() => findMigrations(context)),
     record: readRecord(context),
     since: performance.now(),
     watches: new Map(
@@ -48,4 +54,9 @@ export function createRuntime(context: ControllerContext, listeners: RuntimeList
     target: null,
     failover: null,
   };
+}
+
+function findMigrations({ environment, manifest }: ControllerContext): string | null {
+  const folder = manifest.stores.find(({ kind }) => kind === 'relational')?.migrations;
+  return folder === undefined ? null : resolve(environment.workloadDir, folder);
 }

@@ -1,6 +1,7 @@
 import type { Status } from '@alwayson/protocol/status.ts';
-import type { Controller, ControllerContext } from '../controller.ts';
+import type { Controller } from '../controller.ts';
 import { DatabaseDriver } from './database-driver.ts';
+import type { DatabaseContext } from './database-runtime.ts';
 
 export interface DatabaseController extends Controller {
   status(): Status['database'];
@@ -13,7 +14,7 @@ export interface DatabaseController extends Controller {
  * who writes. The committed record says who; everything else converges to it from whatever is found. A tick starts what is
  * due and never waits for it. Throws AON_PREREQUISITE_MISSING without PostgreSQL's programs.
  */
-export function createDatabaseController(context: ControllerContext): DatabaseController {
+export function createDatabaseController(context: DatabaseContext): DatabaseController {
   const driver = new DatabaseDriver(context);
   return {
     name: 'database',

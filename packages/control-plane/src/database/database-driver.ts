@@ -1,10 +1,9 @@
 import type { DatabaseAction } from '@alwayson/core/database/database-action.ts';
 import { isWritable } from '@alwayson/core/database/member-evidence.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
-import type { ControllerContext } from '../controller.ts';
 import { createRuntime } from './create-runtime.ts';
 import { memberOf } from './database-plan.ts';
-import type { DatabaseRuntime } from './database-runtime.ts';
+import type { DatabaseContext, DatabaseRuntime } from './database-runtime.ts';
 import { toDatabaseStatus } from './database-status.ts';
 import { createFailureTeller, tellAction } from './database-events.ts';
 import { createMemberLanes, type MemberLanes } from './member-lanes.ts';
@@ -33,7 +32,7 @@ export class DatabaseDriver {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(context: ControllerContext) {
+  constructor(context: DatabaseContext) {
     const tellFailure = createFailureTeller(context.journal);
     this.#tellFailure = tellFailure;
     this.#runtime = createRuntime(context, {

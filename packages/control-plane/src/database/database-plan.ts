@@ -26,19 +26,13 @@ export interface DatabasePlan {
   policy: DatabasePolicy;
   synchronousCommit: 'on' | 'off';
   passwords: Environment['passwords'];
-  /** The workload's own migrations, absolute; null when it has none. */
-  migrationsDir: string | null;
 }
 
 /**
  * One server and one door in every zone, the first region's first zone to begin with. Refuses members that are not on
  * loopback: this driver is sound only where hosts own every process that could be a primary.
  */
-export function planDatabase(
-  environment: Environment,
-  manifest: Manifest,
-  resolveDir: (dir: string) => string,
-): DatabasePlan {
+export function planDatabase(environment: Environment, manifest: Manifest): DatabasePlan {
   const zones = toRegions(environment).flatMap((region) => region.zones);
   const remote = zones.find(({ address }) => !address.startsWith('127.'));
   if (remote !== undefined) {
@@ -64,7 +58,6 @@ export function planDatabase(
     policy: { members, copy: isReplicated ? (store?.whenCopyLost ?? 'degrade') : 'none' },
     synchronousCommit: store?.durability === 'fast' ? 'off' : 'on',
     passwords: environment.passwords,
-    migrationsDir: store?.migrations === undefined ? null : resolveDir(store.migrations),
   };
 }
 

@@ -38,10 +38,16 @@ export interface FailoverOperation {
   decidedAt: number;
 }
 
+export interface DatabaseContext extends ControllerContext {
+  /** The folder of the live release's migrations, absolute; null when it has none. In the workload's folder when absent. */
+  migrationsDir?: () => string | null;
+}
+
 /** Everything that the parts of the database controller share. */
 export interface DatabaseRuntime {
   context: ControllerContext;
   plan: DatabasePlan;
+  migrationsDir: () => string | null;
   record: CommittedRecord;
   /** When this controller began to watch. */
   since: number;

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { applicationDatabase, applicationUser } from '@alwayson/engines/postgres/server-files.ts';
+import { isContract } from '@alwayson/core/rollout/decide-migrations.ts';
 import { applyMigrations } from './apply-migrations.ts';
-import { administratorTarget, type DatabaseRuntime } from './database-runtime.ts';
+import type { DatabaseRuntime } from './database-runtime.ts';
+import { readMigrations } from './migration-files.ts';
+import { migrationTarget, tellApplied, workloadSet } from './migration-target.ts';
 
 const platformFolder = fileURLToPath(new URL('./platform/', import.meta.url));
 const retryMs = 10_000;
-const statementDeadlineMs = 600_000;
 
 export interface MigrationsKeeper {
   /** Applies migrations in the background once in this controller's life, as soon as the writer takes writes. */
@@ -14,29 +15,28 @@ export interface MigrationsKeeper {
   waiting(): string | null;
 }
 
-/** Brings the schema of AlwaysOn and of the workload up to date. A failure is told and tried again. */
+/**
+ * Brings the schema of AlwaysOn, and of the release that is live, up to date; of the latter what only adds. A failure is told and
+ * tried again.
+ */
 export function createMigrationsKeeper(runtime: DatabaseRuntime, onEnd: () => void): MigrationsKeeper {
-  const { context, plan } = runtime;
+  const { context } = runtime;
   let running = false;
   let retryAt = 0;
   let waiting: string | null = 'migrations are pending';
 
   const migrate = async (writer: string) => {
-    // Migrations are writes like any other: they wait for the second copy.
-    const settings = { lock_timeout: '10s' };
-    const administrator = administratorTarget(runtime, writer, statementDeadlineMs);
-    const target = { ...administrator, database: applicationDatabase, settings };
-    const sets = [
-      { set: 'platform', folder: platformFolder },
-      ...(plan.migrationsDir === null
-        ? []
-        : [{ set: 'workload', folder: plan.migrationsDir, owner: applicationUser }]),
-    ];
-    for (const entry of sets) {
-      const applied = await applyMigrations({ target, ...entry });
-      if (applied.length === 0) continue;
-      const message = `Migrations of the ${entry.set} were applied: ${applied.join(', ')}.`;
-      context.journal.event({ severity: 'info', type: 'database.migrated', entity: writer, message });
+    const target = migrationTarget(runtime, writer);
+    const platform = { set: 'platform', migrations: await readMigrations(platformFolder) };
+    const live = { ...workloadSet, migrations: await readMigrations(runtime.migrationsDir()) };
+    // What removes something is a rollout's to run: it knows who may still need it.
+    const isWanted = (name: string) => !isContract(name);
+    for (const entry of [platform, { ...live, isWanted }]) {
+      tellApplied(context.journal, {
+        ...entry,
+        writer,
+        applied: await applyMigrations({ target, ...entry }),
+      });
     }
   };
 

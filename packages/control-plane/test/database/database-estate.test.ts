@@ -5,6 +5,7 @@ import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { applyMigrations } from '../../src/database/apply-migrations.ts';
+import { readMigrations } from '../../src/database/migration-files.ts';
 import { startWriters, type WriteReport } from './acknowledged-writes.ts';
 import { createDatabaseRig, type DatabaseRig, doorOf, isWhole, waitFor } from './database-rig.ts';
 
@@ -103,7 +104,8 @@ test('the workload owns what its migrations made, and an edited migration is ref
   const folder = join(rig.environment.stateDir, 'other-migrations');
   mkdirSync(folder);
   writeFileSync(join(folder, '001_note.sql'), 'CREATE TABLE note (id int); CREATE INDEX ON note (id);');
-  const again = () => applyMigrations({ target, set: 'other', folder, owner: 'app' });
+  const again = async () =>
+    applyMigrations({ target, set: 'other', migrations: await readMigrations(folder), owner: 'app' });
   expect(await Promise.all([again(), again()])).toEqual(expect.arrayContaining([['001_note.sql'], []]));
 
   writeFileSync(join(folder, '002_broken.sql'), 'CREATE TABLE half (id int); SELECT nonsense;');
