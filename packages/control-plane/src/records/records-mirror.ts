@@ -1,6 +1,6 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { replaceFile } from './replace-file.ts';
 
 const Row = z.object({ name: z.string(), version: z.int(), value: z.string(), at: z.string() });
 const Rows = z.array(Row);
@@ -19,16 +19,7 @@ export interface RecordsMirror {
 export function createRecordsMirror(file: string): RecordsMirror {
   return {
     write(rows) {
-      const partial = `${file}.partial`;
-      const descriptor = openSync(partial, 'w', 0o600);
-      try {
-        writeSync(descriptor, JSON.stringify(rows, null, 1));
-        fsyncSync(descriptor);
-      } finally {
-        closeSync(descriptor);
-      }
-      renameSync(partial, file);
-      syncFolder(dirname(file));
+      replaceFile(file, JSON.stringify(rows, null, 1));
     },
     read() {
       if (!existsSync(file)) return [];
@@ -39,13 +30,4 @@ export function createRecordsMirror(file: string): RecordsMirror {
       }
     },
   };
-}
-
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
