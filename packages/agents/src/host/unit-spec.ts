@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '@alwayson/protocol/canonical-json.ts';
 import type { UnitSpec } from '@alwayson/protocol/units.ts';
 
 /** What a running process was started with, and which files it has read: compared with its spec, it says what to do. */
@@ -36,12 +37,4 @@ export function foldAll(values: Record<string, string>, dir: string): Record<str
 
 function hash(value: unknown): string {
   return createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 16);
-}
-
-/** The same text for equal values, whatever order their fields came in. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => {
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
-    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }
