@@ -50,6 +50,11 @@ export const TrafficWindow = z.object({
       bad: z.int(),
       /** Of good and bad ones, by latency bucket (`latencyBoundsMs` and one above). */
       latency: z.array(z.int()).length(latencyBoundsMs.length + 1),
+      /** Of the same requests, their milliseconds summed up by bucket: buckets are wide, this tells where in them they lie. */
+      sumsMs: z
+        .array(z.int())
+        .length(latencyBoundsMs.length + 1)
+        .optional(),
     }),
   ),
 });

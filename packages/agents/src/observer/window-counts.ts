@@ -3,12 +3,13 @@ import { latencyBoundsMs } from '@alwayson/protocol/traffic.ts';
 import type { CountedRequest } from './counted-request.ts';
 import { toLatencyBucket } from '@alwayson/protocol/latency-histogram.ts';
 
-/** One slice of one flow at one stamp: good, bad, then the latency buckets. */
+/** One slice of one flow at one stamp: good, bad, then the latency buckets, and the milliseconds in each of them. */
 const latencyOffset = 2;
-const slotLength = latencyOffset + latencyBoundsMs.length + 1;
+const sumsOffset = latencyOffset + latencyBoundsMs.length + 1;
+const slotLength = sumsOffset + latencyBoundsMs.length + 1;
 /** One more than are told: the present one is not over yet. */
 const slots = windowSeconds / windowSliceSeconds + 1;
-/** About 2 KiB each. The longest silent one makes room. */
+/** About 3 KiB each. The longest silent one makes room. */
 const ringsMax = 1000;
 
 interface Ring {
@@ -58,7 +59,9 @@ export function createWindowCounts(): WindowCounts {
       }
       ring.lastSlice = slice;
       increase(ring.counts, start + (request.outcome === 'good' ? 0 : 1));
-      increase(ring.counts, start + latencyOffset + toLatencyBucket(request.totalMs));
+      const bucket = start + toLatencyBucket(request.totalMs);
+      increase(ring.counts, bucket + latencyOffset);
+      increase(ring.counts, bucket + sumsOffset, Math.round(request.totalMs));
     },
     toWindows(nowMs) {
       const present = toSlice(nowMs);
@@ -79,8 +82,10 @@ function toWindow({ flow, stamp, slices, counts }: Ring, present: number): Traff
     stamp,
     slices: told.map(({ slice, slot }) => {
       const start = slot * slotLength;
-      const [good = 0, bad = 0, ...latency] = counts.subarray(start, start + slotLength);
-      return { from: slice * sliceMs, to: (slice + 1) * sliceMs, good, bad, latency };
+      const [good = 0, bad = 0] = counts.subarray(start);
+      const latency = [...counts.subarray(start + latencyOffset, start + sumsOffset)];
+      const sumsMs = [...counts.subarray(start + sumsOffset, start + slotLength)];
+      return { from: slice * sliceMs, to: (slice + 1) * sliceMs, good, bad, latency, sumsMs };
     }),
   };
 }
@@ -91,8 +96,8 @@ function toSlice(ms: number): number {
   return Math.floor(ms / sliceMs);
 }
 
-function increase(counts: Int32Array, index: number): void {
-  counts[index] = (counts[index] ?? 0) + 1;
+function increase(counts: Int32Array, index: number, by = 1): void {
+  counts[index] = (counts[index] ?? 0) + by;
 }
 
 function findSilent(rings: ReadonlyMap<string, Ring>): string {

@@ -12,6 +12,8 @@ export interface GateRequests {
   bad: number;
   /** Counts by `latencyBoundsMs` and one above. */
   latency: readonly number[];
+  /** Their milliseconds summed up, by the same buckets. */
+  sumsMs: readonly number[];
 }
 
 export interface GateCell extends GateRequests {
@@ -39,13 +41,20 @@ function isSame(cell: GateRequests, { side, region, flow }: GateRequests): boole
 
 function toEmpty({ side, region, flow }: GateRequests): GateCell {
   const marks: GateCell['marks'] = [createHistogram(), createHistogram()];
-  return { side, region, flow, good: 0, bad: 0, latency: createHistogram(), marks };
+  const [latency, sumsMs] = [createHistogram(), createHistogram()];
+  return { side, region, flow, good: 0, bad: 0, latency, sumsMs, marks };
 }
 
-function grow(cell: GateCell, { good, bad, latency: added }: GateRequests): GateCell {
-  const latency = cell.latency.map((count, bucket) => count + (added[bucket] ?? 0));
+function grow(cell: GateCell, added: GateRequests): GateCell {
+  const latency = addUp(cell.latency, added.latency);
   const newer = cell.marks[1];
   const isDouble = countSamples(latency) >= 2 * countSamples(newer);
   const marks: GateCell['marks'] = isDouble ? [newer, latency] : cell.marks;
-  return { ...cell, good: cell.good + good, bad: cell.bad + bad, latency, marks };
+  const sumsMs = addUp(cell.sumsMs, added.sumsMs);
+  return { ...cell, good: cell.good + added.good, bad: cell.bad + added.bad, latency, sumsMs, marks };
+}
+
+/** Bucket by bucket. */
+export function addUp(one: readonly number[], two: readonly number[]): number[] {
+  return one.map((count, bucket) => count + (two[bucket] ?? 0));
 }

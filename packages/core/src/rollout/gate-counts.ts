@@ -4,6 +4,7 @@ import {
   windowSeconds,
   windowSliceSeconds,
 } from '@alwayson/protocol/observation.ts';
+import { latencyBoundsMs } from '@alwayson/protocol/traffic.ts';
 import { addToCells, type GateCell, type GateSide } from './gate-cells.ts';
 
 /** What users got since a step began. Plain JSON: a part of the rollout's record. */
@@ -77,9 +78,17 @@ function addSlices(
     if (place === undefined) continue;
     for (const slice of slices) {
       if (slice.from < from || slice.to > to) continue;
-      const { good, bad, latency } = slice;
-      sum = addToCells(sum, { ...place, flow, good, bad, latency });
+      const { good, bad, latency, sumsMs = toMiddles(latency) } = slice;
+      sum = addToCells(sum, { ...place, flow, good, bad, latency, sumsMs });
     }
   }
   return sum;
+}
+
+/** Of an observer that does not tell: as if all lay in the middle of their bucket. */
+function toMiddles(latency: readonly number[]): number[] {
+  return latency.map((count, bucket) => {
+    const low = latencyBoundsMs[bucket - 1] ?? 0;
+    return (count * (low + (latencyBoundsMs[bucket] ?? low * 2))) / 2;
+  });
 }

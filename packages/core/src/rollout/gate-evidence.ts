@@ -56,7 +56,10 @@ export interface SignalCount {
   requests: number | null;
 }
 
-export type GateSignal = { name: string } & Record<GateSide, SignalCount>;
+export type GateSignal = { name: string } & Record<GateSide, SignalCount> & {
+    /** Of the live release in the step that `GateEvidence.before` is of. */
+    before: SignalCount | null;
+  };
 
 export interface UnreadyStamp {
   stamp: string;

@@ -18,8 +18,6 @@ export interface GateFlow {
   isRequired: boolean;
   /** Path of a safe request that we may send ourselves; null without one. */
   probePath: string | null;
-  /** Part of its requests that may fail by its objective, 0..1. */
-  failuresAllowed: number;
 }
 
 export type GateSignalRule = Manifest['release']['gates']['signals'][number] & {
@@ -36,11 +34,10 @@ export function toGateRules({ release, flows }: Manifest): GateRules {
     failureDifference,
     latencyRatio,
     memoryRatio,
-    flows: routed.map(({ name, kind, criticality, probe, objective }) => ({
+    flows: routed.map(({ name, kind, criticality, probe }) => ({
       name,
       isRequired: kind === 'user' && criticality === 'high',
       probePath: probe?.path ?? null,
-      failuresAllowed: 1 - objective.availability / 100,
     })),
     signals: signals.map((signal) => ({
       ...signal,
