@@ -10,8 +10,11 @@ export function toScratch(partial: string): { home: string; temporary: string } 
   return { home: join(partial, 'scratch', 'home'), temporary: join(partial, 'scratch', 'tmp') };
 }
 
-/** Of the control plane's own environment, what a command needs to reach the outside, and nothing that is secret. */
-const passedOn = ['LANG', 'TZ', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS'];
+/**
+ * Of the control plane's own environment: what a command needs to reach the outside, and the mark by which a host ends all of a
+ * unit, so that no command outlives us.
+ */
+const passedOn = ['ALWAYSON_UNIT_KEY', 'LANG', 'TZ', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS'];
 const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
 
 const outputDeadlineMs = 2000;

@@ -23,8 +23,10 @@ const pidOfLeft = (source: string) => Number(readFileSync(join(source, 'coverage
 
 test('install and builds run once, in the copy, with nothing of our environment', async () => {
   const lab = createReleaseLab();
-  process.env['ALWAYSON_TEST_TOKEN'] = 'secret';
-  onTestFinished(() => void delete process.env['ALWAYSON_TEST_TOKEN']);
+  // The second is the mark by which a host ends all that belongs to the control plane's unit.
+  const set = { ALWAYSON_TEST_TOKEN: 'secret', ALWAYSON_UNIT_KEY: 'key/witness/control-plane' };
+  Object.assign(process.env, set);
+  onTestFinished(() => Object.keys(set).forEach((name) => delete process.env[name]));
   lab.write('api.js', '');
   lab.write('web/page.html', 'hello');
   lab.write('node_modules/mine/index.js', 'of the source');
@@ -63,7 +65,7 @@ test('install and builds run once, in the copy, with nothing of our environment'
   const ours = Object.keys({ ...env, ...installed }).filter((name) =>
     /ALWAYSON|TOKEN|npm_|VITEST/.test(name),
   );
-  expect(ours).toEqual(['ALWAYSON_BUILD_DIR']);
+  expect(ours.sort()).toEqual(['ALWAYSON_BUILD_DIR', 'ALWAYSON_UNIT_KEY']);
   expect(existsSync(env['HOME'] ?? '')).toBe(false);
   expect(existsSync(join(lab.root, digest, 'scratch'))).toBe(false);
   expect(told).toHaveLength(3);
