@@ -27,10 +27,10 @@ export interface ReleaseBoard {
   list(): ListedRelease[];
   /** The one that runs, else the one that ended last. */
   report(): RolloutReport | null;
-  rollout(id: string): RolloutReport | null;
+  rollout(id: string): Promise<RolloutReport | null>;
   /** Newest last. */
-  history(query: HistoryQuery): HistoryEntry[];
-  verifyHistory(): HistoryCheck;
+  history(query: HistoryQuery): Promise<HistoryEntry[]>;
+  verifyHistory(): Promise<HistoryCheck>;
   /** Prepares the release first, which may take minutes. */
   plan(request: DeployRequest): Promise<RolloutPlan>;
   planRollback(request: RollbackRequest): Promise<RolloutPlan>;
@@ -76,8 +76,8 @@ function registerReads(server: FastifyInstance, board: ReleaseBoard): void {
     params: z.object({ id: z.string() }),
     response: { 200: RolloutReport },
   };
-  api.get('/api/rollouts/:id', { schema: rollout }, ({ params: { id } }) => {
-    const report = board.rollout(id);
+  api.get('/api/rollouts/:id', { schema: rollout }, async ({ params: { id } }) => {
+    const report = await board.rollout(id);
     if (report !== null) return report;
     throw new AlwaysOnError('AON_NOT_FOUND', `There is no rollout ${id}.`);
   });

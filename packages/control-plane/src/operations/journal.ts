@@ -14,6 +14,8 @@ export interface Journal {
   event(input: EventInput): Event;
   /** Writes the operation with all its steps pending, before anything acts. */
   begin(input: { kind: string; title: string; steps: readonly string[] }): OperationHandle;
+  /** Writes an operation as it stands, of somebody who keeps a record of his own and goes on from it after a restart. */
+  put(operation: Operation): void;
 }
 
 export interface OperationHandle {

@@ -22,8 +22,11 @@ export interface SqliteJournal extends Journal {
   operations(limit: number): Operation[];
   operation(id: string): Operation | null;
   listen(listener: JournalListener): () => void;
-  /** Ends operations that a former life of the control plane left running: what they moved is found again from records. */
-  closeInterrupted(): void;
+  /**
+   * Ends operations that a former life of the control plane left running: what they moved is found again from records. Those of kinds that
+   * go on by themselves are left to whoever does.
+   */
+  closeInterrupted(resumedKinds?: readonly string[]): void;
 }
 
 export function createSqliteJournal(database: DatabaseSync, now: () => number): SqliteJournal {
@@ -54,6 +57,7 @@ export function createSqliteJournal(database: DatabaseSync, now: () => number): 
   return {
     event,
     begin: (input) => beginOperation(input, { save, event, time }),
+    put: save,
     events: (query) => selectEvents(database, query),
     operations: (limit) =>
       database
@@ -68,10 +72,11 @@ export function createSqliteJournal(database: DatabaseSync, now: () => number): 
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    closeInterrupted() {
+    closeInterrupted(resumedKinds = []) {
       const rows = database.prepare("SELECT body FROM operation WHERE state = 'running'").all();
       for (const row of rows) {
         const operation = Operation.parse(JSON.parse(String(row.body)));
+        if (resumedKinds.includes(operation.kind)) continue;
         const message =
           'The control plane ended meanwhile; its controllers go on from the committed records.';
         save({ ...operation, state: 'failed', endedAt: time(), error: { code: 'AON_INTERRUPTED', message } });

@@ -2,7 +2,11 @@ import type { LossReport, RolloutReport } from '@alwayson/protocol/releases.ts';
 import type { RolloutState } from './rollout-state.ts';
 
 /** What is told of a rollout, while it runs and when it has ended. */
-export function toRolloutReport(state: RolloutState, loss: LossReport | null, now: number): RolloutReport {
+export function toRolloutReport(
+  state: RolloutState,
+  { loss, isClosed }: { loss: LossReport | null; isClosed: boolean },
+  now: number,
+): RolloutReport {
   const { program, phase, step, hold, waitingFor, undoing, end } = state;
   const toText = (ms: number) => new Date(ms).toISOString();
   const live =
@@ -14,12 +18,13 @@ export function toRolloutReport(state: RolloutState, loss: LossReport | null, no
     version: program.version,
     from: program.from,
     fromVersion: program.fromVersion,
-    state: end?.state ?? (hold === null ? 'running' : 'held'),
+    state: isClosed && end !== null ? end.state : hold === null ? 'running' : 'held',
     ...(live === undefined ? {} : { live }),
     phase,
     step,
     steps: [...program.steps],
     ...(hold === null ? {} : { hold: { ...hold, since: toText(hold.since) } }),
+    ...(end !== null && !isClosed ? { waitingFor: 'the count of what it cost' } : {}),
     ...(waitingFor === null ? {} : { waitingFor }),
     ...(undoing === null ? {} : { reason: undoing }),
     startedAt: toText(state.startedAt),

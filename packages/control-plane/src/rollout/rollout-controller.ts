@@ -1,0 +1,141 @@
+import { applyOrder } from '@alwayson/core/rollout/apply-order.ts';
+import { decideRollout } from '@alwayson/core/rollout/decide-rollout.ts';
+import type { Order } from '@alwayson/core/rollout/rollout-observation.ts';
+import { beginRollout, liveOf, type RolloutState } from '@alwayson/core/rollout/rollout-state.ts';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import type { RouteRollout } from '@alwayson/protocol/routes.ts';
+import type { Controller } from '../controller.ts';
+import type { ReleaseStore } from '../releases/release-store.ts';
+import { createBackgroundWork } from './background-work.ts';
+import { leavingStamps, observeRollout, type RolloutSources } from './observe-rollout.ts';
+import { toRegions } from '@alwayson/core/estate/topology.ts';
+import type { EstateController } from '../estate/estate-controller.ts';
+import { toEstate } from './rollout-estate.ts';
+import { type RolloutProgress, type RolloutRecord, type RolloutRequest } from './rollout-record.ts';
+import type { RolloutTeller } from './rollout-teller.ts';
+import { toFirstProgram, withPrepared } from './rollout-program.ts';
+import type { PreparedRollout, RolloutTools, RolloutWatchers } from './rollout-tools.ts';
+import { lookAtWork } from './rollout-work.ts';
+import { toRollout } from './to-rollout.ts';
+
+export interface RolloutContext extends Omit<RolloutSources, 'estate'> {
+  estate: RolloutSources['estate'] & Pick<EstateController, 'change'>;
+  record: RolloutRecord;
+  store: ReleaseStore;
+  tools: RolloutTools;
+  watchers: RolloutWatchers;
+  teller: RolloutTeller;
+  /** The manifest of the live release became another: what was made from the old one has to be made anew. */
+  onManifest: () => void;
+  nudge: () => void;
+  now: () => number;
+}
+
+export interface RolloutController extends Controller {
+  /** How shares divide traffic; null without a rollout. */
+  rollout(): RouteRollout | null;
+  /** Stamps that are to get nothing any more. */
+  draining(): ReadonlySet<string>;
+  isRunning(): boolean;
+  /** Throws AON_ROLLOUT_NONE with the reason when it can do nothing. */
+  order(order: Order): void;
+}
+
+/** Carries the rollout that runs one look further, each second and whenever something has ended. */
+export function createRolloutController(context: RolloutContext): RolloutController {
+  const { record, watchers, teller, now } = context;
+  const work = createBackgroundWork(context.nudge);
+  const closing = createBackgroundWork(context.nudge);
+  let prepared: PreparedRollout | null = null;
+
+  const look = async (before: RolloutProgress, request: RolloutRequest) => {
+    if (before.state === null) return;
+    const state = prepared === null ? before.state : withPrepared(before.state, prepared);
+    const onPrepared = (found: PreparedRollout) => {
+      prepared = found;
+    };
+    const { memory, gate, blindMs } = watchers.gate.look(before.gate, state);
+    const { answer, rollbackAsked } = watchers.webhook(state);
+    const facts = observeRollout(context, state);
+    const done = lookAtWork(work, state, { ...context, request, onPrepared });
+    const seen = { ...facts, ...done, gate, blindMs, webhook: answer, rollbackAsked };
+    // What has just been prepared is a part of the program before anything follows from it.
+    const isReady = done.artifact.kind !== 'done' || state.program.release !== '';
+    const next = isReady ? decideRollout(state, seen, now()) : state;
+    const prober =
+      next.end === null ? watchers.prober.look(before.prober) : watchers.prober.stop(before.prober);
+    record.saveProgress({ ...before, state: next, gate: memory, prober });
+    act(next, facts.drained.done);
+    teller.tell(before.state, next);
+    if (next.phase !== state.phase) context.nudge();
+  };
+
+  const act = (state: RolloutState, isDrained: boolean) => {
+    const before = context.estate.record().live;
+    const zones = toRegions(context.environment).flatMap((region) => region.zones.map(({ name }) => name));
+    context.estate.change((estate) => toEstate(estate, state, { zones, isDrained }));
+    if (context.estate.record().live !== before) teller.tellLive(liveOf(state));
+  };
+
+  /** After the end: what it cost, who is kept, and then the next one. */
+  const close = (progress: RolloutProgress, state: RolloutState) => {
+    const endedAt = state.end?.at ?? now();
+    const found = closing.look(state.program.id, async () => {
+      const span = { startedAt: state.startedAt, endedAt };
+      const loss = await watchers.measureLoss(span, progress.prober).catch(() => null);
+      record.saveProgress({ ...record.progress(), loss, isClosed: true });
+      if (state.end?.state === 'succeeded')
+        record.changeRequests((requests) => ({ ...requests, previous: state.program.from }));
+      await teller.tellEnd(state, loss);
+      if (state.end?.state === 'succeeded') context.onManifest();
+    });
+    if (found.kind === 'failed') closing.reset();
+  };
+
+  const startNext = () => {
+    const [next] = record.requests().waiting;
+    const live = context.store.find(context.estate.record().live);
+    if (next === undefined || live === null) return;
+    prepared = null;
+    work.reset();
+    const state = beginRollout(toFirstProgram(next, { live, store: context.store }), now());
+    record.changeRequests(({ waiting, ...rest }) => ({ ...rest, current: next, waiting: waiting.slice(1) }));
+    record.saveProgress({ state, gate: null, prober: null, loss: null, isClosed: false });
+    teller.tellBegin(state, next);
+  };
+
+  return {
+    name: 'rollout',
+    async tick() {
+      const progress = record.progress();
+      const { current, waiting } = record.requests();
+      if (progress.isClosed) {
+        if (waiting.length > 0) startNext();
+        return;
+      }
+      if (progress.state === null || current === null) return;
+      if (progress.state.end !== null) close(progress, progress.state);
+      else await look(progress, current);
+    },
+    async close() {
+      await Promise.all([work.close(), closing.close(), watchers.gate.close()]);
+    },
+    rollout: () => toRollout(record.progress().state),
+    draining: () => {
+      const { state } = record.progress();
+      return new Set(state === null ? [] : leavingStamps(context, state).map(({ id }) => id));
+    },
+    isRunning: () => !record.progress().isClosed,
+    order(order) {
+      const progress = record.progress();
+      if (progress.state === null || progress.isClosed)
+        throw new AlwaysOnError('AON_ROLLOUT_NONE', 'No release is on its way.');
+      const answer = applyOrder(progress.state, order, now());
+      if ('refused' in answer) throw new AlwaysOnError('AON_ROLLOUT_NONE', answer.refused);
+      record.saveProgress({ ...progress, state: answer.state });
+      teller.tellOrder(progress.state, order);
+      teller.tell(progress.state, answer.state);
+      context.nudge();
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { writeFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Order } from '@alwayson/core/rollout/rollout-observation.ts';
+import type { RolloutState } from '@alwayson/core/rollout/rollout-state.ts';
+import { toRolloutReport } from '@alwayson/core/rollout/to-rollout-report.ts';
+import type { Environment } from '@alwayson/protocol/environment.ts';
+import type { HistoryEntry, LossReport } from '@alwayson/protocol/releases.ts';
+import { z } from 'zod';
+import type { SqliteJournal } from '../operations/sqlite-journal.ts';
+import type { ReleaseStore } from '../releases/release-store.ts';
+import type { ReleaseHistory } from './release-history.ts';
+import { toRolloutOperation } from './rollout-operation.ts';
+import type { RolloutRequest } from './rollout-record.ts';
+
+export interface RolloutTeller {
+  tellBegin(state: RolloutState, request: RolloutRequest): void;
+  /** What is new between two looks: events, history, and the operation that people follow. */
+  tell(before: RolloutState, after: RolloutState): void;
+  /** The live release became another one. */
+  tellLive(digest: string): void;
+  tellOrder(state: RolloutState, order: Order): void;
+  tellEnd(state: RolloutState, loss: LossReport | null): Promise<void>;
+}
+
+export interface TellerContext {
+  environment: Environment;
+  journal: SqliteJournal;
+  history: ReleaseHistory;
+  store: ReleaseStore;
+  /** Removes releases that nobody needs any more. */
+  tidy: (live: string, previous: string) => Promise<void>;
+  now: () => number;
+}
+
+/** Tells people, and those who come later, what a rollout does: each fact once. */
+export function createRolloutTeller(context: TellerContext): RolloutTeller {
+  const { journal, history, now } = context;
+  const owners = new Map<string, string>();
+  const ownerOf = ({ program }: RolloutState) => owners.get(program.id) ?? 'alwayson';
+
+  const put = (state: RolloutState, loss: LossReport | null, isClosed: boolean) =>
+    journal.put(toRolloutOperation(state, toRolloutReport(state, { loss, isClosed }, now()), isClosed));
+
+  const event = (
+    state: RolloutState,
+    input: { type: string; message: string; severity?: 'info' | 'warning' | 'error' },
+  ) => {
+    const { id } = state.program;
+    journal.event({ severity: 'info', entity: id, operation: id, ...input });
+  };
+
+  const tellGates = (before: RolloutState, after: RolloutState) => {
+    for (const gate of after.gates) {
+      if (before.gates.some(({ step, at }) => step === gate.step && at === gate.at)) continue;
+      const data = toData(gate);
+      history.append({ kind: 'gate', rollout: after.program.id, who: 'alwayson', data });
+    }
+  };
+
+  return {
+    tellBegin(state, request) {
+      owners.set(request.id, request.owner);
+      const { kind, fromVersion, from, version } = state.program;
+      const source = request.source?.source ?? null;
+      history.append({
+        kind: 'started',
+        rollout: request.id,
+        who: request.owner,
+        ...(request.reason === undefined ? {} : { why: request.reason }),
+        data: toData({ kind, version, from, fromVersion, source }),
+      });
+      put(state, null, false);
+      event(state, { type: 'rollout.started', message: `A ${kind} of ${version} begins.` });
+    },
+    tell(before, after) {
+      const { program } = after;
+      if (before.program.release === '' && program.release !== '') {
+        const { release, version, steps, contract } = program;
+        const data = toData({ release, version, steps, contract });
+        history.append({ kind: 'planned', rollout: program.id, who: ownerOf(after), data });
+      }
+      tellGates(before, after);
+      if (before.entered.length !== after.entered.length) {
+        const { phase, step, parts, undoing } = after;
+        const data = { phase, step, parts: { ...parts }, undoing };
+        history.append({ kind: 'phase', rollout: program.id, who: 'alwayson', data });
+      }
+      if (before.undoing === null && after.undoing !== null)
+        event(after, {
+          severity: 'error',
+          type: 'rollout.undoing',
+          message: `${program.version} is taken back: ${after.undoing}.`,
+        });
+      if (before.hold?.reason !== after.hold?.reason && after.hold !== null)
+        event(after, {
+          severity: 'warning',
+          type: 'rollout.held',
+          message: `${program.version} is held: ${after.hold.text}.`,
+        });
+      put(after, null, false);
+    },
+    tellLive(digest) {
+      const file = join(context.environment.stateDir, 'manifest.json');
+      const partial = `${file}.partial`;
+      writeFileSync(partial, `${JSON.stringify(context.store.manifest(digest), null, 2)}\n`, { mode: 0o600 });
+      renameSync(partial, file);
+      const version = context.store.find(digest)?.version ?? digest.slice(0, 12);
+      const message = `Release ${version} is live.`;
+      journal.event({ severity: 'info', type: 'release.live', entity: version, message });
+    },
+    tellOrder(state, { order, owner, reason }) {
+      const why = reason === undefined ? {} : { why: reason };
+      history.append({ kind: 'order', rollout: state.program.id, who: owner, ...why, data: { order } });
+    },
+    async tellEnd(state, loss) {
+      const report = toRolloutReport(state, { loss, isClosed: true }, now());
+      const data = toData(report);
+      history.append({ kind: 'ended', rollout: state.program.id, who: 'alwayson', data });
+      put(state, loss, true);
+      const { version } = state.program;
+      const isGood = state.end?.state === 'succeeded';
+      const message = isGood
+        ? `Release ${version} is live in all regions.`
+        : `Release ${version} was taken back; ${report.live ?? 'the one before'} is live.`;
+      event(state, {
+        severity: isGood ? 'info' : 'error',
+        type: `rollout.${state.end?.state ?? 'failed'}`,
+        message,
+      });
+      await context.tidy(state.end?.live ?? state.program.from, isGood ? state.program.from : '');
+    },
+  };
+}
+
+const Data = z.record(z.string(), z.json());
+
+/** As it would be read back: what is undefined is not there. */
+function toData(value: unknown): HistoryEntry['data'] {
+  return Data.parse(JSON.parse(JSON.stringify(value)));
+}
