@@ -9,6 +9,8 @@ export interface ClassedStamp {
   reasons: readonly ClassReason[];
   /** False when the stamp could not be asked: it says nothing about what is shared. */
   isHeard: boolean;
+  /** True when it gets no traffic: what users would make of it is not known. */
+  isIdle: boolean;
 }
 
 /** Worse is higher; `off` is nobody's fault and outranks all evidence. */
@@ -68,7 +70,9 @@ function separate(live: readonly ClassedStamp[], bad: readonly ClassedStamp[]): 
   const [first, second] = bad;
   if (first === undefined || second === undefined) return toCause('stamp', bad);
   const { release, region } = first;
-  if (isExactly(bad, live, (stamp) => stamp.release === release)) return toCause('release', bad, { release });
+  // One without traffic has no fault that only users see; it does not speak for its release.
+  const told = live.filter((stamp) => !stamp.isIdle || bad.includes(stamp) || stamp.release !== release);
+  if (isExactly(bad, told, (stamp) => stamp.release === release)) return toCause('release', bad, { release });
   if (isExactly(bad, live, (stamp) => stamp.region === region)) return toCause('region', bad, { region });
   const dependencies = badKeys(first).filter((key) => bad.every((stamp) => badKeys(stamp).includes(key)));
   if (dependencies.length === 0) return toCause('independent', bad);

@@ -1,18 +1,26 @@
 import { detoursMax } from '@alwayson/protocol/routes.ts';
 import type { SharesReport } from '@alwayson/protocol/shares.ts';
-import { type FillGateway, fillShares } from './fill-shares.ts';
+import type { FillGateway } from './fill-lanes.ts';
+import { fillShares } from './fill-shares.ts';
 import { findShareFindings } from './find-share-findings.ts';
 import { decideFlowStandings, type FlowFaults } from './judge-flows.ts';
 import { type JudgedStamp, judgeStamps, keepStamps } from './judge-stamps.ts';
 import { isSuspected, observeStamps } from './observe-stamps.ts';
 import { planDemand } from './plan-demand.ts';
-import { findDetouredFlows, findOverburdened, type FlowInput, routeFlow } from './route-flows.ts';
+import {
+  findDetouredFlows,
+  findOverburdened,
+  type FlowInput,
+  routeFlow,
+  toReleaseInput,
+} from './route-flows.ts';
 import { toFillStamp, toTargetRouting } from './route-pool.ts';
 import { type IsGood, settleRouting } from './settle-routing.ts';
 import type { ShareEvidence } from './share-evidence.ts';
 import { toPairKey } from './pair-key.ts';
-import type { ShareMemory } from './share-memory.ts';
-import { type RoutedPool, toSharesReport } from './to-shares-report.ts';
+import type { CommittedRouting, ShareMemory } from './share-memory.ts';
+import { findOnlyFlows } from './only-flows.ts';
+import { type PooledStamp, type RoutedPool, toSharesReport } from './to-shares-report.ts';
 
 /**
  * The gateway decision over the whole pool (health.md 3.4): class, attribution, water-filling, readmission, flow by flow where they
@@ -52,37 +60,53 @@ interface Round {
 
 /** From judged stamps to weights in force. */
 function route(memory: ShareMemory, { evidence, stamps, now }: Round): RoutedPool {
-  const regions = [...new Set(evidence.stamps.map(({ region }) => region))];
+  const { rollout } = evidence;
   const standings = memory.flowStandings;
-  const demandOf = (flow: string | null) => toGateways(regions, memory.demand.planned, flow);
-  const draft = stamps.map((judged) => ({ judged, fill: toFillStamp(judged, now) }));
-  const flows = findDetouredFlows({ flows: evidence.flows, stamps: draft, standings });
+  const context = { candidate: rollout?.candidate ?? null, now };
+  const draft = stamps.map((judged) => ({ judged, fill: toFillStamp(judged, context) }));
+  const only = findOnlyFlows({ onlyIn: evidence.onlyIn, rollout, stamps: draft });
+  const differing = findDetouredFlows({ flows: evidence.flows, stamps: draft, standings });
+  const flows = differing.filter((flow) => !only.has(flow));
   const overburdened = findOverburdened(flows, standings);
-  const pool = draft.map(({ judged, fill }) => {
+  const pool = draft.map(({ judged, fill }): PooledStamp => {
     const isTooMuch = fill.tier === 'good' && overburdened.has(fill.id);
-    return { judged, fill: isTooMuch ? { ...fill, tier: 'reserve' as const } : fill };
+    const seen = { ...judged.seen, isIdle: isIdle(fill.id, memory.routing) };
+    return { judged: { ...judged, seen }, fill: isTooMuch ? { ...fill, tier: 'reserve' } : fill };
   });
   const fills = pool.map(({ fill }) => fill);
+  const demandOf = (flow: string | null) => toGateways(evidence, memory.demand.planned, flow);
   const gateways = demandOf(null);
   const whole = fillShares(fills, gateways, { wasHalved: memory.degradedHalved });
   const input: FlowInput = { flows: evidence.flows, stamps: pool, whole, standings, demandOf, now };
-  const detours = flows.slice(0, detoursMax).map((flow) => routeFlow(flow, input));
+  const detours = [
+    ...[...only].map(([flow, release]) => routeFlow(flow, toReleaseInput(input, release))),
+    ...flows.slice(0, detoursMax).map((flow) => routeFlow(flow, input)),
+  ];
   const isGood: IsGood = (id, flow) =>
     fills.some((fill) => fill.id === id && fill.tier === 'good') &&
     (flow === null || standings[toPairKey(id, flow)]?.kind !== 'out');
-  const target = { ...toTargetRouting(whole, fills), detours };
+  const target = { ...toTargetRouting(whole, fills), detours, rollout, stamps: fills };
   return { pool, whole, gateways, detours, routing: settleRouting(memory.routing, target, { isGood, now }) };
 }
 
+/** Nobody sends it anything. */
+function isIdle(id: string, routing: CommittedRouting | null): boolean {
+  if (routing === null) return false;
+  const rows = [routing.weights, ...[...routing.pools, ...routing.detours].map(({ weights }) => weights)];
+  return rows.every((weights) => (weights[id] ?? 0) === 0);
+}
+
 function toGateways(
-  regions: readonly string[],
+  { stamps, rollout }: ShareEvidence,
   demand: Readonly<Record<string, number>>,
   flow: string | null,
 ): FillGateway[] {
+  const regions = [...new Set(stamps.map(({ region }) => region))];
   const entries = Object.entries(demand).map(([key, value]) => ({ key: key.split(' '), value }));
   return regions.map((region) => {
     const own = entries.filter(({ key }) => key[0] === region && (flow === null || key[1] === flow));
-    return { region, demand: own.reduce((sum, { value }) => sum + value, 0) };
+    const part = rollout === null ? null : (rollout.parts[region] ?? 0);
+    return { region, part, demand: own.reduce((sum, { value }) => sum + value, 0) };
   });
 }
 

@@ -1,26 +1,4 @@
-/**
- * Water-filling instead of a panic threshold (health.md 3.4, rule 3), for every gateway at once: what its clients ask for is poured into
- * the good stamps of its own region, then into those of others, then into stamps that are still being tried, and only what is
- * left into bad ones. Nothing is ever poured away: beyond all capacity everybody carries too much alike, and `shed` says how much.
- */
-export interface FillStamp {
-  id: string;
-  region: string;
-  /** `good` serves; `reserve` is bad or held down, and gets what nobody else can carry; `last` cannot be reached; `never` is off. */
-  tier: 'good' | 'reserve' | 'last' | 'never';
-  capacity: number;
-  /** Part of its fair amount, of good stamps: less than 1 while in trial or slow start. */
-  factor: number;
-  isDegraded: boolean;
-  /** Part of its recent requests that were good. */
-  success: number;
-}
-
-export interface FillGateway {
-  region: string;
-  /** Requests per second of its clients. */
-  demand: number;
-}
+import { type FillGateway, type FillStamp, type Lane, toLanes } from './fill-lanes.ts';
 
 export interface FillOptions {
   /** Degraded stamps got half of theirs before; unset when there is no before. */
@@ -33,15 +11,13 @@ export interface Fill {
   /** Stamp -> requests per second, with headroom; together they are `need`. */
   amounts: Record<string, number>;
   need: number;
+  /** Of the good stamps that may be used. */
+  capacity: number;
   overflow: number;
   shed: number;
   isHalved: boolean;
 }
 
-/** The next minute may ask for a little more than the last. */
-const headroom = 1.1;
-/** A pool without demand is judged as if a little came: who would get it is decided all the same. */
-const demandMin = 1;
 /** What makes degraded stamps whole again must be clearly over before they are halved again. */
 const halvingMargin = 1.1;
 /** A stamp that failed lately at everything is still tried. */
@@ -52,60 +28,109 @@ interface Taker {
   weight: number;
   room: number;
 }
+type Pour = ReturnType<typeof createPour>;
 
+/**
+ * Water-filling instead of a panic threshold (health.md 3.4, rule 3), for every gateway at once: what its clients ask for is poured into
+ * the good stamps of its own region, then into those of others, then into stamps that are still being tried, and only what is
+ * left into bad ones. Nothing is ever poured away: beyond all capacity everybody carries too much alike, and `shed` says how much.
+ *
+ * While two releases share the traffic each gateway has two lanes: the candidate's part is poured into its stamps, the rest into the
+ * others, in that order each; what does not fit or finds nobody good flows over into the other lane's stamps.
+ */
 export function fillShares(
   stamps: readonly FillStamp[],
   gateways: readonly FillGateway[],
   { wasHalved = true }: FillOptions = {},
 ): Fill {
-  const needs = gateways.map(({ region, demand }) => ({
-    region,
-    left: Math.max(demand * headroom, demandMin),
-  }));
-  const need = needs.reduce((sum, { left }) => sum + left, 0);
-  const good = stamps.filter(({ tier }) => tier === 'good');
+  const lanes = toLanes(stamps, gateways);
+  const need = sumOf(lanes, ({ left }) => left);
+  const used = new Set(lanes.flatMap(({ reach }) => reach));
+  const reached = stamps.filter((stamp) => used.has(stamp));
+  const good = reached.filter(isGood);
   const isHalved = canHalve(good, need, wasHalved);
-  const pour = createPour(stamps, needs);
+  const toTaker = createToTaker(lanes, isHalved);
+  const pour = createPour(stamps, lanes);
+  pourGood(lanes, pour, toTaker);
+  const overflow = pourReserve(lanes, pour);
+  pourRest(lanes, pour);
+  const demand = sumOf(gateways, (gateway) => gateway.demand);
+  const shed = Math.max(0, demand - sumOf(reached.filter(isLive), ({ capacity }) => capacity));
+  const capacity = sumOf(good, (stamp) => stamp.capacity);
+  return { rows: pour.rows, amounts: pour.amounts, need, capacity, overflow, shed, isHalved };
+}
 
-  const fair =
-    need /
-    Math.max(
-      1e-9,
-      sumOf(good, ({ capacity }) => capacity),
-    );
-  const toTaker = (stamp: FillStamp): Taker => {
-    const degraded = stamp.isDegraded && isHalved ? 0.5 : 1;
-    const room = stamp.capacity * (stamp.factor < 1 ? Math.min(1, stamp.factor * fair) : 1);
-    return { id: stamp.id, weight: stamp.capacity * stamp.factor * degraded, room };
-  };
-  for (const gateway of needs) {
-    pour.from([gateway], good.filter(({ region }) => region === gateway.region).map(toTaker));
-  }
-  pour.from(needs, good.map(toTaker));
-  pour.from(
-    needs,
-    good.map((stamp) => ({ ...toTaker(stamp), room: stamp.capacity })),
+const isGood = ({ tier }: FillStamp) => tier === 'good';
+const isLive = ({ tier }: FillStamp) => tier === 'good' || tier === 'reserve';
+
+/** A stamp that is not fully in yet has little room, a degraded one half the weight. */
+function createToTaker(lanes: readonly Lane[], isHalved: boolean) {
+  const fair = new Map(
+    byList(lanes, ({ takes }) => takes).flatMap(([takes, own]) => {
+      const need = sumOf(own, ({ left }) => left);
+      const capacity = sumOf(takes.filter(isGood), (stamp) => stamp.capacity);
+      return takes.map((stamp) => [stamp, need / Math.max(1e-9, capacity)] as const);
+    }),
   );
-
-  const reserve = stamps.filter(({ tier }) => tier === 'reserve');
-  const toReserve = ({ id, capacity, success }: FillStamp) => {
-    return { id, weight: capacity * Math.max(success, successMin), room: capacity };
+  return (stamp: FillStamp): Taker => {
+    const degraded = stamp.isDegraded && isHalved ? 0.5 : 1;
+    const part = stamp.factor < 1 ? Math.min(1, stamp.factor * (fair.get(stamp) ?? 0)) : 1;
+    return {
+      id: stamp.id,
+      weight: stamp.capacity * stamp.factor * degraded,
+      room: stamp.capacity * part,
+    };
   };
-  const overflow = pour.from(needs, reserve.map(toReserve));
+}
 
-  const live = [...good, ...reserve];
-  const toAll = ({ id, capacity }: FillStamp): Taker => ({ id, weight: capacity, room: Infinity });
-  if (live.length === 0) {
-    const last = stamps.filter(({ tier }) => tier === 'last');
-    for (const gateway of needs) {
-      const own = last.filter(({ region }) => region === gateway.region);
-      pour.from([gateway], (own.length > 0 ? own : last).map(toAll));
+/** The good ones: of the own region, of all, those of the other lane; and beyond what trials may get once all others are full. */
+function pourGood(lanes: readonly Lane[], pour: Pour, toTaker: (stamp: FillStamp) => Taker): void {
+  const toWhole = (stamp: FillStamp) => ({ ...toTaker(stamp), room: stamp.capacity });
+  for (const list of ['takes', 'spills'] as const) {
+    for (const lane of lanes) {
+      const own = lane[list].filter((stamp) => isGood(stamp) && stamp.region === lane.region);
+      pour.from([lane], own.map(toTaker));
+    }
+    for (const [stamps, own] of byList(lanes, (lane) => lane[list])) {
+      pour.from(own, stamps.filter(isGood).map(toTaker));
     }
   }
-  pour.from(needs, live.map(toAll));
-  const demand = sumOf(gateways, (gateway) => gateway.demand);
-  const shed = Math.max(0, demand - sumOf(live, ({ capacity }) => capacity));
-  return { rows: pour.rows, amounts: pour.amounts, need, overflow, shed, isHalved };
+  for (const list of ['takes', 'spills'] as const) {
+    for (const [stamps, own] of byList(lanes, (lane) => lane[list])) {
+      pour.from(own, stamps.filter(isGood).map(toWhole));
+    }
+  }
+}
+
+/** Returns how much bad stamps have to carry. */
+function pourReserve(lanes: readonly Lane[], pour: Pour): number {
+  const toReserve = ({ id, capacity, success }: FillStamp): Taker => {
+    return { id, weight: capacity * Math.max(success, successMin), room: capacity };
+  };
+  const fitted = byList(lanes, ({ reach }) => reach).map(([reach, own]) =>
+    pour.from(own, reach.filter(({ tier }) => tier === 'reserve').map(toReserve)),
+  );
+  return sumOf(fitted, (amount) => amount);
+}
+
+/** What is left goes to everybody who lives, whatever they can carry; else to those that cannot be reached. */
+function pourRest(lanes: readonly Lane[], pour: Pour): void {
+  const toAll = ({ id, capacity }: FillStamp): Taker => ({ id, weight: capacity, room: Infinity });
+  for (const lane of lanes) {
+    if (lane.reach.some(isLive)) continue;
+    const isOwn = ({ region }: FillStamp) => region === lane.region;
+    const lists = [lane.takes.filter(isOwn), lane.takes, lane.spills.filter(isOwn), lane.spills];
+    const lasts = lists.map((list) => list.filter(({ tier }) => tier === 'last'));
+    pour.from([lane], (lasts.find((list) => list.length > 0) ?? []).map(toAll));
+  }
+  for (const [reach, own] of byList(lanes, (lane) => lane.reach)) {
+    pour.from(own, reach.filter(isLive).map(toAll));
+  }
+}
+
+/** Lanes that share a list pour together, so that nobody is served first. */
+function byList(lanes: readonly Lane[], listOf: (lane: Lane) => readonly FillStamp[]) {
+  return [...Map.groupBy(lanes, listOf)];
 }
 
 /** Degraded stamps get half only while the others could carry everything (rule 5). */
@@ -115,10 +140,7 @@ function canHalve(good: readonly FillStamp[], need: number, wasHalved: boolean):
   return covered >= need * (wasHalved ? 1 : halvingMargin);
 }
 
-interface Need {
-  region: string;
-  left: number;
-}
+type Need = Pick<Lane, 'region' | 'left'>;
 
 /** Keeps account of who sends how much to whom, over all stages. */
 function createPour(stamps: readonly FillStamp[], needs: readonly Need[]) {

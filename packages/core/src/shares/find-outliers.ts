@@ -10,6 +10,8 @@ export interface ComparedStamp {
   traffic: readonly FlowTraffic[];
   /** Flows for which it is in trial or slow start: the little it gets must be enough to send it back. */
   isOnProbation(flow: string): boolean;
+  /** Of the release that is on its way in: its siblings are slow with it, and it is measured by the release before. */
+  isCandidate: boolean;
 }
 
 export interface Outlier {
@@ -136,7 +138,7 @@ function judgeLatency(
     const others = seen.filter(
       (other) => other.stamp !== stamp && countOf(other.slices, from) >= slowCountMin,
     );
-    const usual = medianOf(others.flatMap((other) => p95From(other.slices, from) ?? []));
+    const usual = usualOf(stamp, others, from);
     const limit = usual === null ? Infinity : Math.max(latencyMs, slowRatio * usual);
     const isSlow = own > limit && isSlowThroughout(slices, from, limit);
     const slowWindows = isSlow ? Math.min(last.slowWindows + 1, slowWindowsMin) : 0;
@@ -146,6 +148,14 @@ function judgeLatency(
     judgement.outliers.push({ stamp: stamp.id, flow, kind: 'latency', text });
   }
   return judgement;
+}
+
+/** What is usual elsewhere; for a candidate also what was usual before it, for all of its siblings may be as slow as it is. */
+function usualOf(stamp: ComparedStamp, others: FlowView['seen'], from: number): number | null {
+  const p95 = (seen: FlowView['seen']) => medianOf(seen.flatMap(({ slices }) => p95From(slices, from) ?? []));
+  const all = p95(others);
+  const former = stamp.isCandidate ? p95(others.filter((other) => !other.stamp.isCandidate)) : null;
+  return all === null || former === null ? all : Math.min(all, former);
 }
 
 /** A moment's hiccup makes the p95 of a whole window bad, but not of both its halves. */

@@ -11,6 +11,8 @@ export interface JudgedInput {
   trafficReason: ClassReason | null;
   /** Its trial saw enough requests to be believed. */
   isProven: boolean;
+  /** It is let in without a trial: the program that brings its release in is one. */
+  isAwaited: boolean;
 }
 
 export interface JudgedStamp extends Pick<JudgedInput, 'evidence' | 'reading'> {
@@ -47,7 +49,7 @@ export function judgeStamps(
   return drafts.map((item) => {
     const { differing, reasons } = settleShared(item, common, now);
     const rest = reasons.filter(({ key }) => !common.has(key));
-    const standing = climb(item, { rest, common, isFirst }, now);
+    const standing = climb(item, { rest, common, isFirst: isFirst || item.isAwaited }, now);
     const badFlows = Object.entries(differing)
       .filter(([key, since]) => key.startsWith('flow:') && now - since >= differingMs)
       .map(([key]) => key.slice('flow:'.length));
@@ -134,7 +136,7 @@ function createStampMemory(now: number): StampMemory {
 
 function toClassed({ evidence, reading }: Draft, reasons: readonly ClassReason[]): ClassedStamp {
   const { id, region, release } = evidence;
-  return { id, region, release, reasons, isHeard: reading.isHeard };
+  return { id, region, release, reasons, isHeard: reading.isHeard, isIdle: false };
 }
 
 /** Of what is shared, what counts: what all see, and what this stamp has seen alone for long enough. */

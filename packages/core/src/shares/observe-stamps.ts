@@ -19,7 +19,10 @@ export function observeStamps(memory: ShareMemory, evidence: ShareEvidence, now:
     const shared = readSharedReasons(stamp, { hardDependencies, now }).map(({ key }) => key);
     return isComparable(memory.stamps[stamp.id], shared, now);
   });
-  const stamps = comparable.map((stamp) => toCompared(stamp, memory));
+  const stamps = comparable.map((stamp) => ({
+    ...toCompared(stamp, memory),
+    isCandidate: stamp.release === evidence.rollout?.candidate,
+  }));
   const compared = findOutliers({ stamps, flows: evidence.flows, suspicions: memory.suspicions }, now);
   const faults: FlowFaults = { ...compared, standings: memory.flowStandings };
   const bad = findBadStamps(
@@ -36,6 +39,7 @@ export function observeStamps(memory: ShareMemory, evidence: ShareEvidence, now:
       reading: readStamp(stamp, { hardDependencies, isDoubted, now }),
       trafficReason: text === undefined ? null : { level: 'soft', key: 'traffic', text },
       isProven: seen >= provenCount,
+      isAwaited: stamp.release === evidence.rollout?.candidate,
     };
   });
   return { inputs, faults, suspicions: compared.suspicions };
@@ -50,7 +54,10 @@ function isComparable(known: StampMemory | undefined, shared: readonly string[],
   return shared.every((key) => key.startsWith('flow:') || now - (known.differing[key] ?? now) >= differingMs);
 }
 
-function toCompared(stamp: StampEvidence, { stamps, flowStandings }: ShareMemory): ComparedStamp {
+function toCompared(
+  stamp: StampEvidence,
+  { stamps, flowStandings }: ShareMemory,
+): Omit<ComparedStamp, 'isCandidate'> {
   const whole = stamps[stamp.id]?.standing.kind ?? 'serving';
   return {
     id: stamp.id,

@@ -2,7 +2,8 @@ import { detoursMax } from '@alwayson/protocol/routes.ts';
 import type { ShareCause } from '@alwayson/protocol/shares.ts';
 import type { Criticality } from '@alwayson/protocol/words.ts';
 import { attributeCause } from './attribute-cause.ts';
-import { type Fill, fillShares, type FillGateway, type FillStamp } from './fill-shares.ts';
+import type { FillGateway, FillStamp } from './fill-lanes.ts';
+import { type Fill, fillShares } from './fill-shares.ts';
 import type { JudgedStamp } from './judge-stamps.ts';
 import { type Standing, toFactor } from './readmission.ts';
 import { type Fractions, toSuccess, toTargetRouting } from './route-pool.ts';
@@ -74,6 +75,19 @@ export function routeFlow(flow: string, input: FlowInput): FlowTarget {
   const fill = fillShares(stamps, gateways, { wasHalved: whole.isHalved });
   const cause = attributeCause(input.stamps.map(({ judged }) => withFlowReason(judged, flow, standings)));
   return { flow, cause, overflow: fill.overflow, weights: toFlowWeights(fill, stamps) };
+}
+
+/** For a flow that only one release declares: the stamps of the other do not count, and there is nothing to divide. */
+export function toReleaseInput(input: FlowInput, release: string): FlowInput {
+  return {
+    ...input,
+    stamps: input.stamps.map(({ fill, judged }) =>
+      judged.evidence.release === release
+        ? { judged, fill }
+        : { judged, fill: { ...fill, tier: 'never' as const } },
+    ),
+    demandOf: (flow) => input.demandOf(flow).map((gateway) => ({ ...gateway, part: null })),
+  };
 }
 
 /** A detour has no pools: the flow either stays in a region or leaves it, whichever carries more of it. */

@@ -1,9 +1,14 @@
+import type { RouteRollout } from '@alwayson/protocol/routes.ts';
 import type { ShareWeights } from '@alwayson/protocol/shares.ts';
+import { isSameRollout } from '../routes/is-parts-in-force.ts';
+import { type MixedStamp, mixWeights } from './mix-weights.ts';
 import type { Fractions, TargetRouting } from './route-pool.ts';
 import type { CommittedRouting } from './share-memory.ts';
 
 export interface RoutingTarget extends TargetRouting {
   detours: { flow: string; weights: Fractions }[];
+  rollout: RouteRollout | null;
+  stamps: readonly MixedStamp[];
 }
 
 /** Whether a stamp is to be used, for one flow or (null) as a whole. */
@@ -20,28 +25,31 @@ const smallest = 0.02;
 
 /**
  * From what is wanted to what is in force. Weights move in steps of 5 % and not more often than every 10 s, except away from
- * stamps that must not be used, or back to the first ones that can: that is done at once.
+ * stamps that must not be used, or back to the first ones that can: that is done at once. So is what a rollout asks for.
  */
 export function settleRouting(
   before: CommittedRouting | null,
   target: RoutingTarget,
   { isGood, now }: { isGood: IsGood; now: number },
 ): CommittedRouting {
+  const isNewSplit = !isSameRollout(before?.rollout, target.rollout);
+  const toWeights = createToWeights(target, isNewSplit);
   const next: Content = {
     weights: toWeights(target.weights, before?.weights),
     pools: target.pools.map(({ gateway, weights }) => {
       const last = before?.pools.find((pool) => pool.gateway === gateway);
-      return { gateway, weights: toWeights(weights, last?.weights) };
+      return { gateway, weights: toWeights(weights, last?.weights, 'together') };
     }),
     detours: target.detours.map(({ flow, weights }) => {
       const last = before?.detours.find((detour) => detour.flow === flow);
       return { flow, weights: toWeights(weights, last?.weights) };
     }),
+    ...(target.rollout === null ? {} : { rollout: target.rollout }),
   };
   if (before === null) return { ...next, at: now, generation: 1 };
   const { at, generation, ...last } = before;
-  if (isSame(last, next)) return before;
-  if (now - at < changeEveryMs && !isUrgent(last, next, isGood)) return before;
+  if (!isNewSplit && isSame(last, next)) return before;
+  if (!isNewSplit && now - at < changeEveryMs && !isUrgent(last, next, isGood)) return before;
   return { ...next, at: now, generation: generation + 1 };
 }
 
@@ -91,12 +99,18 @@ function rowsOf({ weights, pools, detours }: Content): Map<string, Row> {
   ]);
 }
 
-function toWeights(fractions: Fractions, before: ShareWeights = {}): ShareWeights {
-  const weights = Object.entries(fractions).map(([id, wish]): [string, number] => [
-    id,
-    toWeight(wish, before[id] ?? 0),
-  ]);
-  return Object.fromEntries(weights);
+/** With stamps of two releases the parts are exact; weights of different regions are compared in pools only. */
+function createToWeights({ stamps, rollout }: RoutingTarget, isNewSplit: boolean) {
+  const byRegion = [...Map.groupBy(stamps, ({ region }) => region).values()];
+  return (fractions: Fractions, before: ShareWeights = {}, compared: 'regions' | 'together' = 'regions') => {
+    if (rollout === null) {
+      const weights = Object.entries(fractions).map(([id, wish]) => [id, toWeight(wish, before[id] ?? 0)]);
+      return Object.fromEntries(weights) as ShareWeights;
+    }
+    const cells = compared === 'together' ? [stamps] : byRegion;
+    const mixed = cells.map((cell) => mixWeights(fractions, { stamps: cell, before, isNewSplit }, toWeight));
+    return Object.assign({}, ...mixed) as ShareWeights;
+  };
 }
 
 function toWeight(wish: number, before: number): number {

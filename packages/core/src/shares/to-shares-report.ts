@@ -1,6 +1,7 @@
 import type { ShareFinding, SharesReport, ShareStanding, SharesStamp } from '@alwayson/protocol/shares.ts';
 import { attributeCause } from './attribute-cause.ts';
-import type { Fill, FillGateway, FillStamp } from './fill-shares.ts';
+import type { FillGateway, FillStamp } from './fill-lanes.ts';
+import type { Fill } from './fill-shares.ts';
 import type { JudgedStamp } from './judge-stamps.ts';
 import { toFactor } from './readmission.ts';
 import type { FlowTarget } from './route-flows.ts';
@@ -27,7 +28,6 @@ export interface ReportInput extends RoutedPool {
 
 export function toSharesReport(input: ReportInput): SharesReport {
   const { pool, whole, gateways, routing, now } = input;
-  const fills = pool.map(({ fill }) => fill);
   const demand = gateways.reduce((sum, gateway) => sum + gateway.demand, 0);
   return {
     at: toTime(now),
@@ -35,13 +35,14 @@ export function toSharesReport(input: ReportInput): SharesReport {
     since: toTime(routing.at),
     blind: input.isBlind,
     demand: rounded(demand),
-    capacity: rounded(fills.reduce((sum, { tier, capacity }) => sum + (tier === 'good' ? capacity : 0), 0)),
+    capacity: rounded(whole.capacity),
     cause: attributeCause(pool.map(({ judged }) => judged.seen)),
     overflow: rounded(whole.overflow + carriedTogether(pool, whole)),
     shed: rounded(whole.shed),
     regions: toRegions(pool),
     stamps: pool.map((stamp) => toStamp(stamp, demand, input)),
     pools: routing.pools,
+    ...(routing.rollout === undefined ? {} : { rollout: routing.rollout }),
     detours: toDetours(input),
     findings: input.findings,
   };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type FillStamp, fillShares } from '../../src/shares/fill-shares.ts';
+import type { FillStamp } from '../../src/shares/fill-lanes.ts';
+import { fillShares } from '../../src/shares/fill-shares.ts';
 
 type Kind = 'ok' | 'degraded' | 'trial' | 'reserve' | 'last' | 'never';
 /** From best to worst. */
@@ -30,13 +31,14 @@ function toStamp({ kind, ...rest }: Plan, index: number): FillStamp {
     tier: isGood ? 'good' : kind,
     factor: kind === 'trial' ? 0.02 : 1,
     isDegraded: kind === 'degraded',
+    isCandidate: false,
   };
 }
 
 function fill(stamps: readonly Plan[], demand: { west: number; east: number }) {
   const gateways = [
-    { region: 'west', demand: demand.west },
-    { region: 'east', demand: demand.east },
+    { region: 'west', demand: demand.west, part: null },
+    { region: 'east', demand: demand.east, part: null },
   ];
   return fillShares(stamps.map(toStamp), gateways);
 }

@@ -58,6 +58,8 @@ export class ShareWorld {
   readonly stamps: WorldStamp[];
   flows: WorldFlow[];
   noise: number;
+  rollout: ShareEvidence['rollout'] = null;
+  onlyIn: ShareEvidence['onlyIn'] = [];
   changes = 0;
   /** Requests that failed, of users. */
   failed = 0;
@@ -116,6 +118,13 @@ export class ShareWorld {
     return null;
   }
 
+  /** Part of a gateway's requests that stamps of a release get, as the weights have it. */
+  partAt(region: string, release: string, flow = ''): number {
+    const weights = Object.entries(this.weightsAt(region, flow));
+    const sum = (of: typeof weights) => of.reduce((total, [, weight]) => total + weight, 0);
+    return sum(weights.filter(([id]) => this.stamp(id).release === release)) / sum(weights);
+  }
+
   evidence(): ShareEvidence {
     return {
       stamps: this.stamps.map((stamp) => this.toEvidence(stamp)),
@@ -126,8 +135,8 @@ export class ShareWorld {
       ),
       flows: this.flows.map(({ name }) => ({ name, criticality: 'high', latencyMs: 300 })),
       hardDependencies: ['database'],
-      rollout: null,
-      onlyIn: [],
+      rollout: this.rollout,
+      onlyIn: this.onlyIn,
     };
   }
 
