@@ -107,10 +107,13 @@ function pourReserve(lanes: readonly Lane[], pour: Pour): number {
   const toReserve = ({ id, capacity, success }: FillStamp): Taker => {
     return { id, weight: capacity * Math.max(success, successMin), room: capacity };
   };
-  const fitted = byList(lanes, ({ reach }) => reach).map(([reach, own]) =>
-    pour.from(own, reach.filter(({ tier }) => tier === 'reserve').map(toReserve)),
-  );
-  return sumOf(fitted, (amount) => amount);
+  let fitted = 0;
+  for (const list of ['takes', 'spills'] as const) {
+    for (const [stamps, own] of byList(lanes, (lane) => lane[list])) {
+      fitted += pour.from(own, stamps.filter(({ tier }) => tier === 'reserve').map(toReserve));
+    }
+  }
+  return fitted;
 }
 
 /** What is left goes to everybody who lives, whatever they can carry; else to those that cannot be reached. */
