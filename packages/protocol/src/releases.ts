@@ -148,6 +148,8 @@ export const RolloutReport = LossReport.partial().extend({
   waitingFor: z.string().optional(),
   /** Why it was undone or failed. */
   reason: z.string().optional(),
+  /** Of the error, when it was refused before anything was touched. */
+  code: z.string().optional(),
   /** Of the error catalogue, with `reason`: AON_ROLLOUT_UNDONE, or what it was refused or broken with. */
   code: z.string().optional(),
   /** As planned: of all of it, and the phase after which only forward is possible (null: none). */

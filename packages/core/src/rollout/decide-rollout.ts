@@ -21,10 +21,16 @@ export function decideRollout(before: RolloutState, seen: RolloutObservation, no
   if (state.phase === 'revert' || state.phase === 'withdraw') return goBack(state, seen, now);
   if (canUndo(state)) {
     const reason = findUndoReason(state, seen, now);
-    if (reason !== null) return undo(noteGate(state, seen, now), reason, now);
+    if (reason !== null) return undo(noteRefusal(noteGate(state, seen, now), seen), reason, now);
   }
   if (state.hold?.reason === 'paused') return { ...state, waitingFor: 'somebody to resume it' };
   return goForward(state, seen, now);
+}
+
+/** What was refused while it was prepared keeps its code. */
+function noteRefusal(state: RolloutState, { artifact }: RolloutObservation): RolloutState {
+  const code = state.phase === 'prepare' && artifact.kind === 'failed' ? artifact.code : undefined;
+  return code === undefined ? state : { ...state, refusal: code };
 }
 
 function wake(state: RolloutState, now: number): RolloutState {

@@ -1,7 +1,7 @@
 import type { GateResult } from '@alwayson/protocol/releases.ts';
 
 /** Something that is done in the background and can be done again. */
-export type Work = { kind: 'open' } | { kind: 'done' } | { kind: 'failed'; reason: string };
+export type Work = { kind: 'open' } | { kind: 'done' } | { kind: 'failed'; reason: string; code?: string };
 
 export type WebhookAnswer = { kind: 'open' } | { kind: 'yes' } | { kind: 'no'; text: string };
 

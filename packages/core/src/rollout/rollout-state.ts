@@ -54,6 +54,8 @@ export interface RolloutState {
   waitingFor: string | null;
   /** Set once it is on its way back: why. */
   undoing: string | null;
+  /** The code of the refusal, when it was refused before anything was touched. */
+  refusal: string | null;
   /** Every phase that was entered, with its time. */
   entered: readonly { name: RolloutPhase; step: number; at: number }[];
   gates: readonly GateResult[];
@@ -75,6 +77,7 @@ export function beginRollout(program: RolloutProgram, now: number): RolloutState
     hold: null,
     waitingFor: null,
     undoing: null,
+    refusal: null,
     entered: [{ name: 'prepare', step: -1, at: now }],
     gates: [],
     end: null,

@@ -27,6 +27,7 @@ export function toRolloutReport(
     ...(end !== null && !isClosed ? { waitingFor: 'the count of what it cost' } : {}),
     ...(waitingFor === null ? {} : { waitingFor }),
     ...(undoing === null ? {} : { reason: undoing }),
+    ...(state.refusal === null ? {} : { code: state.refusal }),
     startedAt: toText(state.startedAt),
     ...(end === null ? {} : { endedAt: toText(end.at) }),
     phases: toPhases(state, now),
