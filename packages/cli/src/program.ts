@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerAbort } from './commands/abort.ts';
 import { registerAlerts } from './commands/alerts.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerDown } from './commands/down.ts';
@@ -11,6 +12,10 @@ import { registerMaintenance } from './commands/maintenance.ts';
 import { registerManifest } from './commands/manifest.ts';
 import { registerOpen } from './commands/open.ts';
 import { registerRegion } from './commands/region.ts';
+import { registerReleases } from './commands/releases.ts';
+import { registerRollback } from './commands/rollback.ts';
+import { registerPause, registerPromote, registerResume } from './commands/rollout-orders.ts';
+import { registerScale } from './commands/scale.ts';
 import { registerShares } from './commands/shares.ts';
 import { registerSlo } from './commands/slo.ts';
 import { registerStamp } from './commands/stamp.ts';
@@ -43,6 +48,13 @@ export function createProgram(): Command {
     registerAlerts,
     registerEvents,
     registerLogs,
+    registerPromote,
+    registerPause,
+    registerResume,
+    registerAbort,
+    registerRollback,
+    registerReleases,
+    registerScale,
     registerKill,
     registerRevive,
     registerStamp,

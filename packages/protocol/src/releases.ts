@@ -150,8 +150,6 @@ export const RolloutReport = LossReport.partial().extend({
   reason: z.string().optional(),
   /** Of the error, when it was refused before anything was touched. */
   code: z.string().optional(),
-  /** Of the error catalogue, with `reason`: AON_ROLLOUT_UNDONE, or what it was refused or broken with. */
-  code: z.string().optional(),
   /** As planned: of all of it, and the phase after which only forward is possible (null: none). */
   expectedSeconds: z.number().optional(),
   pointOfNoReturn: RolloutPhase.nullable().optional(),

@@ -16,6 +16,7 @@ import {
 } from '@alwayson/protocol/switches.ts';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { z } from 'zod';
+import { createReleaseClient, type ReleaseClient } from './release-client.ts';
 import { type RequestOptions, request, requestStream } from './request.ts';
 
 export type StreamMessage =
@@ -24,7 +25,7 @@ export type StreamMessage =
   | { type: 'operation'; operation: Operation };
 
 /** The control plane's API (protocol/control-api.ts), as the operator of one environment. */
-export interface ControlPlaneClient {
+export interface ControlPlaneClient extends ReleaseClient {
   status(options?: { timeoutMs?: number }): Promise<Status>;
   health(): Promise<HealthReport>;
   explain(entity: string): Promise<HealthExplanation>;
@@ -67,6 +68,7 @@ export function createControlPlaneClient(environment: Environment): ControlPlane
   const change = (path: string, target: string) =>
     ask(KillResult, path, { method: 'POST', body: { target }, timeoutMs: reviveDeadlineMs });
   return {
+    ...createReleaseClient(ask),
     status: (options = {}) => ask(Status, '/status', options),
     health: () => ask(HealthReport, '/health'),
     explain: (entity) => ask(HealthExplanation, `/health/${encodeURIComponent(entity)}`),

@@ -48,7 +48,11 @@ export async function watchReport<Report>(io: CommandIo, watched: Watched<Report
   }
 }
 
-async function askUnlessAway<Report>(io: CommandIo, ask: () => Promise<Report>): Promise<Report | undefined> {
+/** Undefined while the control plane is away; AON_NOT_RUNNING when nothing runs any more. */
+export async function askUnlessAway<Report>(
+  io: CommandIo,
+  ask: () => Promise<Report>,
+): Promise<Report | undefined> {
   try {
     return await ask();
   } catch (error) {

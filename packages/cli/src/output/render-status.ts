@@ -19,6 +19,7 @@ export function renderStatus(status: Status, painter: Painter): string {
   ];
   return [
     ...head,
+    ...renderOperations(status, painter),
     '',
     ...zones,
     '',
@@ -26,6 +27,11 @@ export function renderStatus(status: Status, painter: Painter): string {
     ...renderData(status, painter),
     ...renderFlows(status, painter),
   ].join('\n');
+}
+
+function renderOperations({ operations }: Status, { paint }: Painter): string[] {
+  const running = operations.filter(({ state }) => state === 'running');
+  return running.map(({ title }) => `  ${paint('cyan', '▶')} ${title}`);
 }
 
 function renderZone(zone: StatusZone, painter: Painter): string[] {

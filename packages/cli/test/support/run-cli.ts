@@ -10,11 +10,15 @@ export interface CliRun {
 
 const deadlineMs = 60_000;
 
+export interface CliOptions {
+  stateDir: string;
+  cwd?: string;
+  /** Ctrl-C, once standard error has this. */
+  interruptAt?: string;
+}
+
 /** Runs the command line as a person would, and gives what it said. */
-export async function runCli(
-  args: readonly string[],
-  options: { stateDir: string; cwd?: string },
-): Promise<CliRun> {
+export async function runCli(args: readonly string[], options: CliOptions): Promise<CliRun> {
   const program = [
     '--disable-warning=ExperimentalWarning',
     join(installDir, 'packages/cli/src/main.ts'),
@@ -28,7 +32,11 @@ export async function runCli(
   });
   const run: CliRun = { code: null, stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (run.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (run.stderr += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    const before = run.stderr.includes(options.interruptAt ?? '');
+    run.stderr += text;
+    if (!before && run.stderr.includes(options.interruptAt ?? '')) child.kill('SIGINT');
+  });
   await new Promise((resolve) => child.once('close', resolve));
   return { ...run, code: child.exitCode };
 }

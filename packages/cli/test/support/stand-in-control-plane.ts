@@ -20,7 +20,10 @@ export const sampleEvents: Event[] = [1, 2].map((seq) => ({
   message: 'exited with code 1',
 }));
 
-/** What a test answers by itself, by `METHOD /path` and body: a document, a refusal, or undefined for the usual. */
+/** For an answer that never comes: the connection is cut, as when the control plane dies. */
+export const cutOff = Symbol('cut off');
+
+/** What a test answers by itself, by `METHOD /path` and body: a document, a refusal, `cutOff`, or undefined for the usual. */
 export type MoreAnswers = (route: string, body: string) => unknown;
 
 /** Answers as protocol/control-api.ts says, from fixed documents: the CLI's side of the contract. */
@@ -49,7 +52,8 @@ async function answer(
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(document));
   };
   const more = also(`${request.method} ${path}`, body);
-  if (more instanceof AlwaysOnError) send(toProblem(more), toProblem(more).status);
+  if (more === cutOff) response.destroy();
+  else if (more instanceof AlwaysOnError) send(toProblem(more), toProblem(more).status);
   else if (more !== undefined) send(more);
   else if (path === '/api/status') send(createStatus());
   else if (path === '/api/events') send(sampleEvents);
