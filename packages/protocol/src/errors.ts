@@ -160,6 +160,11 @@ export const errorCatalogue = {
     exit: 1,
     hint: 'Wait as long as Retry-After says and send the request again.',
   },
+  AON_OVERLOADED: {
+    status: 503,
+    exit: 1,
+    hint: 'Wait as long as Retry-After says: requests of this kind are refused until there is capacity again.',
+  },
   AON_STAMP_SLOW: {
     status: 504,
     exit: 1,

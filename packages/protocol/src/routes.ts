@@ -53,6 +53,10 @@ export const RoutePool = z.strictObject({
 });
 export type RoutePool = z.infer<typeof RoutePool>;
 
+/** Part of a flow's requests (0..1) that is refused at random, with AON_OVERLOADED, so that others are served. Probes never are. */
+export const RouteShed = z.strictObject({ flow: z.string(), part: z.number().gt(0).max(1) });
+export type RouteShed = z.infer<typeof RouteShed>;
+
 /** Of health; flows that only one of two releases declares have detours of their own beside them. */
 export const detoursMax = 8;
 export const onlyInMax = 24;
@@ -82,6 +86,7 @@ export const RouteRecord = z.strictObject({
     .max(detoursMax + onlyInMax)
     .optional(),
   pools: z.array(RoutePool).optional(),
+  shed: z.array(RouteShed).optional(),
   /** What the weights were made for: gateways do not act on it, and tell it back with what is in force. */
   rollout: RouteRollout.optional(),
   /** Absent: a client's `traceparent` passes as it came, and none is made. Else requests without a valid one begin a trace here. */
@@ -156,6 +161,8 @@ export const GatewayReport = z.object({
   detours: z.array(RouteDetour),
   /** Read back: the weights while requests are spread over stamps of several regions, else null. */
   pool: Weights.nullable(),
+  /** Read back: what is refused. */
+  shed: z.array(RouteShed),
   reason: z.string().optional(),
 });
 export type GatewayReport = z.infer<typeof GatewayReport>;

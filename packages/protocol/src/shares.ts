@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RouteRollout } from './routes.ts';
+import { Criticality } from './words.ts';
 
 /**
  * Which part of the traffic every stamp gets, and why (health.md 3.4). `GET /api/shares` and `alwayson shares --json`.
@@ -100,6 +101,17 @@ export const ShareFinding = z.object({
 });
 export type ShareFinding = z.infer<typeof ShareFinding>;
 
+/** A flow that is refused in part, so that more critical ones are served. */
+export const ShareRefusal = z.object({
+  flow: z.string(),
+  criticality: Criticality,
+  /** 0..1, in steps of 0.1. */
+  part: z.number().gt(0).max(1),
+  /** That it comes to. */
+  requestsPerSecond: z.number(),
+});
+export type ShareRefusal = z.infer<typeof ShareRefusal>;
+
 export const SharesReport = z.object({
   at: z.string(),
   /** Goes up by one with every change of weights, pools or detours. */
@@ -108,15 +120,17 @@ export const SharesReport = z.object({
   since: z.string(),
   /** True while nothing could be observed: what was last known is kept. */
   blind: z.boolean(),
-  /** Requests per second of all gateways, smoothed. */
+  /** Requests per second that clients of all gateways ask for, smoothed; refused ones too. */
   demand: z.number(),
   /** Of the stamps that serve. */
   capacity: z.number(),
   cause: ShareCause,
   /** Requests per second, with headroom, that bad stamps have to carry because the good ones cannot. */
   overflow: z.number(),
-  /** Requests per second beyond everybody's capacity: low-priority flows are to be refused. */
+  /** Requests per second beyond everybody's capacity. */
   shed: z.number(),
+  /** What is refused because of either, the least critical first. */
+  refused: z.array(ShareRefusal),
   /** All stamps of an evacuated region are bad while others are clean: its gateway uses the other regions. */
   regions: z.array(z.object({ region: z.string(), evacuate: z.boolean() })),
   stamps: z.array(SharesStamp),

@@ -6,7 +6,10 @@ type Labels = Readonly<Record<string, string>>;
 
 /** Prometheus text: this process, and what it read back of HAProxy last. HAProxy has metrics of its own, on another port. */
 export function renderGatewayMetrics(report: GatewayReport): string {
-  return renderProcessMetrics() + renderMetricFamilies([...listRecord(report), ...listServers(report)]);
+  return (
+    renderProcessMetrics() +
+    renderMetricFamilies([...listRecord(report), toRefused(report), ...listServers(report)])
+  );
 }
 
 function listRecord({ region, epoch, generation, inForce, haproxy }: GatewayReport): MetricFamily[] {
@@ -19,6 +22,15 @@ function listRecord({ region, epoch, generation, inForce, haproxy }: GatewayRepo
     gauge('haproxy_up', '1 when HAProxy answers its agent.', Number(haproxy.running)),
     gauge('reloads', 'Reloads since the start of the agent.', haproxy.reloads),
   ];
+}
+
+function toRefused({ region, shed }: GatewayReport): MetricFamily {
+  return {
+    name: 'alwayson_gateway_refused_ratio',
+    type: 'gauge',
+    help: 'Part of the requests of a flow that is refused for lack of capacity.',
+    samples: shed.map(({ flow, part }) => ({ labels: { region, flow }, value: part })),
+  };
 }
 
 function listServers({ region, servers }: GatewayReport): MetricFamily[] {

@@ -4,6 +4,7 @@ import {
   isServing,
   liveBackend,
   poolBackend,
+  refusalSuffix,
 } from '@alwayson/engines/haproxy/gateway-pools.ts';
 import type { HaproxyServer } from '@alwayson/engines/haproxy/server-statistics.ts';
 import type { GatewayReport, GatewayServer, RouteRecord } from '@alwayson/protocol/routes.ts';
@@ -18,7 +19,8 @@ export interface GatewayReportParts {
 export function toGatewayReport({ region, record, view }: GatewayReportParts): GatewayReport {
   const components = (record?.components ?? []).map(({ name }) => name);
   const weightsOf = (pool: string) => readWeights(view.servers, components, pool);
-  const detours = [...view.poolMap].filter(([flow]) => flow !== anyFlow);
+  const isRefusal = ([key]: [string, string]) => key.endsWith(refusalSuffix);
+  const detours = [...view.poolMap].filter((entry) => entry[0] !== anyFlow && !isRefusal(entry));
   return {
     region,
     seenAt: view.seenAtMs,
@@ -35,6 +37,9 @@ export function toGatewayReport({ region, record, view }: GatewayReportParts): G
     servers: components.flatMap((component) => toGatewayServers(component, view.servers)),
     detours: detours.map(([flow, pool]) => ({ flow, weights: weightsOf(pool) })),
     pool: view.poolMap.get(anyFlow) === allPool ? weightsOf(allPool) : null,
+    shed: [...view.poolMap]
+      .filter(isRefusal)
+      .map(([key, percent]) => ({ flow: key.slice(0, -refusalSuffix.length), part: Number(percent) / 100 })),
     ...(view.reason === null ? {} : { reason: view.reason }),
   };
 }

@@ -28,6 +28,7 @@ const report: GatewayReport = {
   ],
   detours: [],
   pool: null,
+      shed: [],
 };
 
 test('what was read back of HAProxy is told server by server', () => {

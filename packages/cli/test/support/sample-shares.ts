@@ -27,6 +27,7 @@ export function createSharesReport(change: Partial<SharesReport> = {}): SharesRe
     cause: { kind: 'none', stamps: [], dependencies: [] },
     overflow: 0,
     shed: 0,
+    refused: [],
     regions: [
       { region: 'west', evacuate: false },
       { region: 'east', evacuate: false },

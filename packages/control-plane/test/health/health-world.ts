@@ -263,6 +263,7 @@ export function reportsOf(world: World): ReadonlyMap<string, GatewayReport | nul
             servers: [],
             detours: [],
             pool: null,
+      shed: [],
           },
     ]),
   );

@@ -3,7 +3,7 @@ import { findRouteFaults, type RouteZone } from './find-route-faults.ts';
 
 /**
  * What a gateway agent does with a record it is offered. `same`: it is the one in force already. `weights`: only shares,
- * detours and states of stamps move, HAProxy takes them while it runs. `structure`: HAProxy must read its file again.
+ * detours, refusals and states of stamps move, HAProxy takes them while it runs. `structure`: HAProxy must read its file again.
  */
 export type RouteChange =
   | { kind: 'same' }
@@ -24,7 +24,7 @@ export function compareRouteVersions(left: RouteVersion, right: RouteVersion): n
 /** The record with everything taken out that HAProxy can change while it runs; two records with equal structure need no reload. */
 function toRouteStructure(record: RouteRecord): RouteRecord {
   const stamps = record.stamps.map((stamp): RouteStamp => ({ ...stamp, state: 'ready', weight: 1 }));
-  const { detours: _detours, pools: _pools, rollout: _rollout, ...structure } = record;
+  const { detours: _detours, pools: _pools, shed: _shed, rollout: _rollout, ...structure } = record;
   return { ...structure, epoch: 0, generation: 0, stamps: stamps.sort((a, b) => (a.id < b.id ? -1 : 1)) };
 }
 

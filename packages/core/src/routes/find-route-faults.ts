@@ -31,7 +31,8 @@ export function findRouteFaults(record: RouteRecord, zones: readonly RouteZone[]
     ...findNameFaults(record),
     ...findLimitFaults(record),
     ...record.components.flatMap((component) => findShareFaults(component.name, record.stamps)),
-    ...findDetourFaults(record),
+    ...findFlowFaults('detour', record.detours, record),
+    ...findFlowFaults('refusal', record.shed, record),
     ...findPoolFaults(record),
   ];
 }
@@ -89,12 +90,16 @@ function findShareFaults(component: string, stamps: readonly RouteStamp[], where
 }
 
 /** The names of flows reach HAProxy's command line, so only those of the record will do. */
-function findDetourFaults({ detours = [], flows }: RouteRecord): string[] {
-  const names = detours.map(({ flow }) => flow);
+function findFlowFaults(
+  what: string,
+  entries: readonly { flow: string }[] = [],
+  { flows }: Pick<RouteRecord, 'flows'>,
+): string[] {
+  const names = entries.map(({ flow }) => flow);
   const unknown = names.filter((name) => !flows.some((flow) => flow.name === name));
   return [
-    ...findDuplicates('The detour of', names),
-    ...unknown.map((name) => `A detour is for ${JSON.stringify(name)}, which is no flow of the record.`),
+    ...findDuplicates(`The ${what} of`, names),
+    ...unknown.map((name) => `A ${what} is for ${JSON.stringify(name)}, which is no flow of the record.`),
   ];
 }
 

@@ -7,6 +7,7 @@ import { decideFlowStandings, type FlowFaults } from './judge-flows.ts';
 import { type JudgedStamp, judgeStamps, keepStamps } from './judge-stamps.ts';
 import { isSuspected, observeStamps } from './observe-stamps.ts';
 import { planDemand } from './plan-demand.ts';
+import { planShedding } from './plan-shedding.ts';
 import {
   findDetouredFlows,
   findOverburdened,
@@ -38,7 +39,7 @@ export function decideShares(
   const flowStandings = isBlind ? memory.flowStandings : decideFlowStandings(stamps, flows, { faults, now });
   const elapsedMs = memory.demandAt === null ? null : Math.max(0, now - memory.demandAt);
   const demand = planDemand(memory.demand, evidence.demand, elapsedMs);
-  const routed = route({ ...memory, flowStandings, demand }, { evidence, stamps, now });
+  const routed = route({ ...memory, flowStandings, demand }, { evidence, stamps, isBlind, now });
   const next: ShareMemory = {
     stamps: Object.fromEntries(stamps.map((stamp) => [stamp.evidence.id, stamp.memory])),
     flowStandings,
@@ -47,19 +48,24 @@ export function decideShares(
     demandAt: now,
     degradedHalved: routed.whole.isHalved,
     routing: routed.routing,
+    shedding: routed.refusing.memory,
   };
   const findings = stamps.flatMap((stamp) => findFindings(stamp, faults, suspicions));
-  return { memory: next, decision: toSharesReport({ ...routed, findings, isBlind, now }) };
+  return {
+    memory: next,
+    decision: toSharesReport({ ...routed, findings, planned: demand.planned, isBlind, now }),
+  };
 }
 
 interface Round {
   evidence: ShareEvidence;
   stamps: readonly JudgedStamp[];
+  isBlind: boolean;
   now: number;
 }
 
 /** From judged stamps to weights in force. */
-function route(memory: ShareMemory, { evidence, stamps, now }: Round): RoutedPool {
+function route(memory: ShareMemory, { evidence, stamps, isBlind, now }: Round): RoutedPool {
   const { rollout } = evidence;
   const standings = memory.flowStandings;
   const context = { candidate: rollout?.candidate ?? null, now };
@@ -74,9 +80,15 @@ function route(memory: ShareMemory, { evidence, stamps, now }: Round): RoutedPoo
     return { judged: { ...judged, seen }, fill: isTooMuch ? { ...fill, tier: 'reserve' } : fill };
   });
   const fills = pool.map(({ fill }) => fill);
-  const demandOf = (flow: string | null) => toGateways(evidence, memory.demand.planned, flow);
+  const { planned } = memory.demand;
+  const asked = toGateways(evidence, planned, null);
+  const shedding = { flows: evidence.flows, planned, asked, pool, isBlind, now };
+  const refusing = planShedding(memory.shedding, shedding);
+  const demandOf = (flow: string | null) => toGateways(evidence, refusing.admitted, flow);
   const gateways = demandOf(null);
-  const whole = fillShares(fills, gateways, { wasHalved: memory.degradedHalved });
+  const fillFor = (demand: readonly FillGateway[]) =>
+    fillShares(fills, demand, { wasHalved: memory.degradedHalved });
+  const whole = fillFor(gateways);
   const input: FlowInput = { flows: evidence.flows, stamps: pool, whole, standings, demandOf, now };
   const detours = [
     ...[...only].map(([flow, release]) => routeFlow(flow, toReleaseInput(input, release))),
@@ -86,7 +98,9 @@ function route(memory: ShareMemory, { evidence, stamps, now }: Round): RoutedPoo
     fills.some((fill) => fill.id === id && fill.tier === 'good') &&
     (flow === null || standings[toPairKey(id, flow)]?.kind !== 'out');
   const target = { ...toTargetRouting(whole, fills), detours, rollout, stamps: fills };
-  return { pool, whole, gateways, detours, routing: settleRouting(memory.routing, target, { isGood, now }) };
+  const routing = settleRouting(memory.routing, target, { isGood, now });
+  const { shed } = fillFor(asked);
+  return { pool, whole, gateways, detours, routing, refusing: { ...refusing, asked, shed } };
 }
 
 /** Nobody sends it anything. */

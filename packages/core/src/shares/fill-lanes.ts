@@ -35,7 +35,7 @@ export interface Lane {
 }
 
 /** The next minute may ask for a little more than the last. */
-const headroom = 1.1;
+export const headroom = 1.1;
 /** A pool without demand is judged as if a little came: who would get it is decided all the same. */
 const demandMin = 1;
 

@@ -2,6 +2,7 @@ import type { RouteRollout } from '@alwayson/protocol/routes.ts';
 import type { SharePool, ShareWeights, StampClass } from '@alwayson/protocol/shares.ts';
 import type { Standing } from './readmission.ts';
 import type { DemandMemory } from './plan-demand.ts';
+import type { SheddingMemory } from './decide-shedding.ts';
 
 /** Why a stamp is not `ok`. Keys that begin with `dependency:` or `flow:` name something that other stamps may see as well. */
 export interface ClassReason {
@@ -68,6 +69,8 @@ export interface ShareMemory {
   /** Whether degraded stamps get half of what is theirs. */
   degradedHalved: boolean;
   routing: CommittedRouting | null;
+  /** Absent in what was kept by an earlier version. */
+  shedding?: SheddingMemory;
 }
 
 export const firstShareMemory: ShareMemory = {

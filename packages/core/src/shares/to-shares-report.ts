@@ -5,12 +5,15 @@ import type { Fill } from './fill-shares.ts';
 import type { JudgedStamp } from './judge-stamps.ts';
 import { toFactor } from './readmission.ts';
 import type { FlowTarget } from './route-flows.ts';
+import type { SheddingPlan } from './plan-shedding.ts';
 import type { CommittedRouting } from './share-memory.ts';
 
 export interface RoutedPool {
   pool: readonly PooledStamp[];
+  /** Of what is not refused, as is `gateways`. */
   whole: Fill;
   gateways: readonly FillGateway[];
+  refusing: SheddingPlan & { asked: readonly FillGateway[]; shed: number };
   detours: readonly FlowTarget[];
   routing: CommittedRouting;
 }
@@ -22,30 +25,45 @@ export interface PooledStamp {
 
 export interface ReportInput extends RoutedPool {
   findings: ShareFinding[];
+  /** Requests per second by `gateway flow` that are asked for. */
+  planned: Readonly<Record<string, number>>;
   isBlind: boolean;
   now: number;
 }
 
 export function toSharesReport(input: ReportInput): SharesReport {
-  const { pool, whole, gateways, routing, now } = input;
-  const demand = gateways.reduce((sum, gateway) => sum + gateway.demand, 0);
+  const { pool, whole, gateways, refusing, routing, now } = input;
+  const admitted = sumDemand(gateways);
   return {
     at: toTime(now),
     generation: routing.generation,
     since: toTime(routing.at),
     blind: input.isBlind,
-    demand: rounded(demand),
+    demand: rounded(sumDemand(refusing.asked)),
     capacity: rounded(whole.capacity),
     cause: attributeCause(pool.map(({ judged }) => judged.seen)),
     overflow: rounded(whole.overflow + carriedTogether(pool, whole)),
-    shed: rounded(whole.shed),
+    shed: rounded(refusing.shed),
+    refused: toRefused(input),
     regions: toRegions(pool),
-    stamps: pool.map((stamp) => toStamp(stamp, demand, input)),
+    stamps: pool.map((stamp) => toStamp(stamp, admitted, input)),
     pools: routing.pools,
     ...(routing.rollout === undefined ? {} : { rollout: routing.rollout }),
     detours: toDetours(input),
     findings: input.findings,
   };
+}
+
+function sumDemand(gateways: readonly FillGateway[]): number {
+  return gateways.reduce((sum, { demand }) => sum + demand, 0);
+}
+
+function toRefused({ refusing: { refusals }, planned }: ReportInput): SharesReport['refused'] {
+  return refusals.map((refusal) => {
+    const asked = Object.entries(planned).filter(([key]) => key.endsWith(` ${refusal.flow}`));
+    const requestsPerSecond = asked.reduce((sum, [, value]) => sum + value, 0) * refusal.part;
+    return { ...refusal, requestsPerSecond: rounded(requestsPerSecond) };
+  });
 }
 
 /** In a shared outage everybody serves as before, and all of it is carried by stamps that are bad. */

@@ -1,6 +1,6 @@
 import { latencyBoundsMs } from '@alwayson/protocol/traffic.ts';
 import type { SharesReport, ShareWeights } from '@alwayson/protocol/shares.ts';
-import type { State } from '@alwayson/protocol/words.ts';
+import type { Criticality, State } from '@alwayson/protocol/words.ts';
 import { decideShares } from '../../src/shares/decide-shares.ts';
 import type {
   ShareEvidence,
@@ -36,6 +36,7 @@ export interface WorldStamp {
 export interface WorldFlow {
   name: string;
   requestsPerSecond: number;
+  criticality?: Criticality;
 }
 
 export interface WorldOptions {
@@ -133,7 +134,7 @@ export class ShareWorld {
           return { gateway, flow: name, requestsPerSecond: requestsPerSecond / this.regions.length };
         }),
       ),
-      flows: this.flows.map(({ name }) => ({ name, criticality: 'high', latencyMs: 300 })),
+      flows: this.flows.map(({ name, criticality = 'high' }) => ({ name, criticality, latencyMs: 300 })),
       hardDependencies: ['database'],
       rollout: this.rollout,
       onlyIn: this.onlyIn,
@@ -145,8 +146,9 @@ export class ShareWorld {
     const from = this.now - this.tickMs;
     for (const { name, requestsPerSecond } of this.flows) {
       const counts = new Map(this.stamps.map(({ id }) => [id, 0]));
+      const refused = this.report?.refused.find(({ flow }) => flow === name)?.part ?? 0;
       for (const region of this.regions) {
-        const expected = (requestsPerSecond * this.tickMs) / 1000 / this.regions.length;
+        const expected = (requestsPerSecond * (1 - refused) * this.tickMs) / 1000 / this.regions.length;
         const weights = Object.entries(this.weightsAt(region, name));
         const sum = weights.reduce((total, [, weight]) => total + weight, 0);
         for (const [id, weight] of weights) {

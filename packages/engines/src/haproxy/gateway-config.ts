@@ -51,7 +51,7 @@ function renderStructure(options: GatewayConfigOptions, pools: GatewayPools): st
   const record = { ...options.record, epoch: 0, generation: 0, stamps };
   const none = new Map<string, number>();
   const detours = pools.detours.map(() => ({ flows: [], weights: none }));
-  return renderText({ ...options, record }, { live: none, all: null, detours }, '-');
+  return renderText({ ...options, record }, { live: none, all: null, detours, refusals: none }, '-');
 }
 
 function renderText(options: GatewayConfigOptions, pools: GatewayPools, structure: string): string {

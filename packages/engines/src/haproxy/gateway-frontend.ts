@@ -3,13 +3,14 @@ import { stampProbeHeader } from '@alwayson/protocol/observation.ts';
 import { probeTokenHeader } from '@alwayson/protocol/stamp-health.ts';
 import { accessLogFormat, lineCounterTable } from './access-log.ts';
 import { quote } from './config-text.ts';
+import { refusalSuffix } from './gateway-pools.ts';
 import { renderRefusal } from './gateway-problems.ts';
 import { healthPrefix, renderRoutes } from './gateway-routing.ts';
 import { renderTracing } from './gateway-tracing.ts';
 import { toPathTests } from './path-test.ts';
 import { requestVariables, unclaimedFlow } from './request-variables.ts';
 
-const { path, flow, correlationId, synthetic, trusted, chosenStamp, mark } = requestVariables;
+const { path, flow, refused, correlationId, synthetic, trusted, chosenStamp, mark } = requestVariables;
 const clientTable = 'clients';
 const rateWindowSeconds = 10;
 /**
@@ -116,7 +117,7 @@ function renderHeaders(keepAliveSeconds: number): string[] {
   ];
 }
 
-function renderRefusals({ record, apiKeys }: FrontendOptions): string[] {
+function renderRefusals({ record, mapFile, apiKeys }: FrontendOptions): string[] {
   const { requestsPerSecondPerClient, requestBodyBytesMax } = record.limits;
   const requests = Math.ceil(requestsPerSecondPerClient * rateWindowSeconds);
   const keys = apiKeys.map(quote).join(' ');
@@ -137,10 +138,20 @@ function renderRefusals({ record, apiKeys }: FrontendOptions): string[] {
     `http-request track-sc0 src table ${clientTable} unless { var(${synthetic}) -m bool }`,
     `${flood} if { sc_http_req_rate(0) gt ${requests} }`,
     `${forbidden} if { path_beg ${healthPrefix} } !{ req.hdr(x-api-key) -m str ${keys} }`,
+    ...renderShedding(mapFile),
     `${large} if { req.hdr_val(content-length) gt ${requestBodyBytesMax} }`,
     'http-request disable-l7-retry if !{ method GET HEAD OPTIONS } !{ req.hdr(idempotency-key) -m found }',
     // A whole body in the buffer can be sent again to another stamp, and a slow one costs no stamp a connection.
     'http-request wait-for-body time 5s',
     `${undeclared} if { req.hdr(transfer-encoding) -m found } { req.body_len gt ${undeclaredBodyBytesMax} }`,
+  ];
+}
+
+/** Before anything of the body is read: who is refused should cost little. */
+function renderShedding(mapFile: string): string[] {
+  const overload = renderRefusal('AON_OVERLOADED', 'There is no capacity for requests of this kind now.');
+  return [
+    `http-request set-var(${refused}) var(${flow}),concat(${refusalSuffix}),map_str_int(${mapFile},0)`,
+    `${overload} if { rand(100),sub(${refused}) lt 0 } !{ var(${synthetic}) -m bool }`,
   ];
 }

@@ -22,6 +22,9 @@ export function isServing(backend: string, component: string): boolean {
 /** The key of the map for every flow that has no detour. */
 export const anyFlow = '*';
 
+/** What is appended to a flow for the key of the map that says how many of 100 of its requests are refused. */
+export const refusalSuffix = '/shed';
+
 /** Shares by stamp id; 0 for stamps that are not ready. */
 export type PoolWeights = ReadonlyMap<string, number>;
 
@@ -32,6 +35,8 @@ export interface GatewayPools {
   all: PoolWeights | null;
   /** By slot; flows with the same shares have one slot. */
   detours: readonly { flows: readonly string[]; weights: PoolWeights }[];
+  /** Of 100 requests of a flow, so many are refused. */
+  refusals: ReadonlyMap<string, number>;
 }
 
 /** Slots that are always there: that many different detours come and go without a reload. */
@@ -51,15 +56,17 @@ export function toGatewayPools(record: RouteRecord, region: string): GatewayPool
     live: toWeights(record.stamps, region, wanted),
     all: toSpread(record.stamps, region, wanted),
     detours: [...detours.values()],
+    refusals: new Map((record.shed ?? []).map(({ flow, part }) => [flow, Math.round(part * 100)])),
   };
 }
 
-/** Which flow, or every other one, is served by which pool: the content of the map. */
-export function toPoolMap({ all, detours }: GatewayPools): Map<string, string> {
+/** Which flow, or every other one, is served by which pool, and what is refused: the content of the map. */
+export function toPoolMap({ all, detours, refusals }: GatewayPools): Map<string, string> {
   const entries = detours.flatMap(({ flows }, slot) =>
     flows.map((flow) => [flow, detourPool(slot)] as const),
   );
-  return new Map(all === null ? entries : [...entries, [anyFlow, allPool]]);
+  const refused = [...refusals].map(([flow, percent]) => [flow + refusalSuffix, `${percent}`] as const);
+  return new Map([...entries, ...(all === null ? [] : [[anyFlow, allPool] as const]), ...refused]);
 }
 
 export function renderPoolMap(pools: GatewayPools): string {

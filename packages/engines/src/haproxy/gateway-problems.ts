@@ -3,8 +3,12 @@ import { problemContentType } from '@alwayson/protocol/problem.ts';
 import { escapeLogFormat, quote } from './config-text.ts';
 import { requestVariables } from './request-variables.ts';
 
-/** Seconds after which a client that was turned away may come again. */
-const retryAfterSeconds = { 429: 10, 503: 1 } as const;
+/** Seconds after which a client that was turned away may come again; capacity takes longer to come back than a stamp. */
+const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
+  AON_RATE_LIMITED: 10,
+  AON_NO_STAMP: 1,
+  AON_OVERLOADED: 5,
+};
 
 /** What the gateway says by itself, in place of HAProxy's own pages. */
 const ownAnswers: readonly { status: number; code: ErrorCode; detail: string }[] = [
@@ -32,7 +36,7 @@ function renderProblem(code: ErrorCode, detail: string): string {
   const problem = toProblem(new AlwaysOnError(code, detail));
   const fields = escapeLogFormat(JSON.stringify(problem).slice(0, -1));
   const body = `${fields},"correlationId":"%[var(${requestVariables.correlationId})]"}`;
-  const seconds = (retryAfterSeconds as Record<number, number>)[problem.status];
+  const seconds = retryAfterSeconds[code];
   const retry = seconds === undefined ? '' : ` hdr Retry-After ${seconds}`;
   return `content-type ${problemContentType} lf-string ${quote(body)}${retry}`;
 }

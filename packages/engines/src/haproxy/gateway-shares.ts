@@ -5,6 +5,7 @@ import {
   listSparePools,
   liveBackend,
   poolBackend,
+  refusalSuffix,
   toGatewayPools,
   toPoolMap,
 } from './gateway-pools.ts';
@@ -68,7 +69,8 @@ export function planShares(servers: readonly HaproxyServer[], options: SharePlan
     else taking.push(`set server ${name} state maint`);
   }
   const here = new Set(servers.map(({ backend }) => backend.split('_')[0]));
-  const ready = new Map([...toPoolMap(pools)].filter(([, pool]) => here.has(pool)));
+  const isReady = ([key, pool]: [string, string]) => key.endsWith(refusalSuffix) || here.has(pool);
+  const ready = new Map([...toPoolMap(pools)].filter(isReady));
   return { commands: [...adding, ...taking, ...planPoolMap(ready, options)], finishing, missing };
 }
 

@@ -5,6 +5,8 @@ export const requestVariables = {
   component: 'txn.component',
   /** The pool that the flow is sent to, when it is not `live`. */
   pool: 'txn.pool',
+  /** Of 100 requests of its flow, so many are refused. */
+  refused: 'txn.refused',
   correlationId: 'txn.cid',
   synthetic: 'txn.synthetic',
   /** Set for who shows the probe token: the stamp that is to serve the request, and how the request is marked. */
