@@ -98,10 +98,10 @@ function createParts(context: ControllerContext & { journal: SqliteJournal }, nu
   const routing = shares.routing;
   const routes = createRoutesController({ ...context, stamps, switches, routing, epoch: authority.epoch });
   const isBroughtUp = estate.isBroughtUp;
-  const grayStamps = shares.grayStamps;
+  const told = { grayStamps: shares.grayStamps, shares: shares.report };
   const memoryFile = join(environment.stateDir, 'control-plane', 'health.json');
   const seen = { stamps, database, queue, switches, stampSignals, observerSignals, routes };
-  const health = createHealthController({ ...context, ...seen, isBroughtUp, grayStamps, memoryFile });
+  const health = createHealthController({ ...context, ...seen, ...told, isBroughtUp, memoryFile });
   const { slo, alerts } = createTelling(context, { switches, health, isBroughtUp });
   const toFacts = (): ShareFacts => ({
     manifest,

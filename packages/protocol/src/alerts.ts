@@ -22,6 +22,7 @@ export const alertKinds = [
   'gateway-not-in-force',
   'observer-blind',
   'error-budget-burning',
+  'overloaded',
   'flow-unhealthy',
   'disk-space',
   'certificate-expiry',

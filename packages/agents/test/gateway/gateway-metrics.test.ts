@@ -28,7 +28,7 @@ const report: GatewayReport = {
   ],
   detours: [],
   pool: null,
-      shed: [],
+  shed: [],
 };
 
 test('what was read back of HAProxy is told server by server', () => {

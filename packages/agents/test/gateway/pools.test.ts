@@ -31,8 +31,8 @@ const weigh = (...weights: number[]) =>
   Object.fromEntries(ids().map((id, index) => [id, weights[index] ?? 0]));
 
 /** Brings the next generation into force; answers the report. */
-async function put(change: Pick<Partial<RouteRecord>, 'stamps' | 'pools' | 'detours' | 'limits'>) {
-  const { detours: _detours, pools: _pools, ...rest } = record;
+async function put(change: Pick<Partial<RouteRecord>, 'stamps' | 'pools' | 'detours' | 'limits' | 'shed'>) {
+  const { detours: _detours, pools: _pools, shed: _shed, ...rest } = record;
   record = { ...rest, ...change, generation: record.generation + 1 };
   const answer = await west.put(record);
   expect(answer).toMatchObject({ status: 200, body: { inForce: true, generation: record.generation } });

@@ -102,14 +102,17 @@ function sayStanding({ kind, until, factor, strikes }: ShareStanding, atMs: numb
   }
 }
 
-function describePressure({ overflow, shed }: SharesReport): string[] {
+function describePressure({ overflow, shed, refused }: SharesReport): string[] {
+  const parts = refused.map(
+    ({ flow, criticality, part, requestsPerSecond }) =>
+      `${sayPart(part)} of ${flow} (${criticality}, ${sayRate(requestsPerSecond)})`,
+  );
   return [
     ...(overflow > 0
       ? [`Overflow: ${sayRate(overflow)} goes to bad stamps, because the good ones cannot carry it.`]
       : []),
-    ...(shed > 0
-      ? [`Overload: ${sayRate(shed)} is more than all can carry. Flows of low priority are to be refused.`]
-      : []),
+    ...(shed > 0 ? [`Overload: ${sayRate(shed)} more is asked than all can carry together.`] : []),
+    ...(parts.length > 0 ? [`Refused, so that more critical flows are served: ${parts.join(', ')}.`] : []),
   ];
 }
 

@@ -75,6 +75,7 @@ test('overflow, overload, evacuation, pools, detours and findings are said', () 
   const text = render({
     overflow: 12.34,
     shed: 5,
+    refused: [{ flow: 'manage-items', criticality: 'low', part: 0.4, requestsPerSecond: 2.5 }],
     regions: [
       { region: 'west', evacuate: true },
       { region: 'east', evacuate: false },
@@ -93,9 +94,10 @@ test('overflow, overload, evacuation, pools, detours and findings are said', () 
     ],
   });
   expect(text).toContain('region west: EVACUATED, its gateway uses the other regions');
-  expect(text.slice(-5)).toEqual([
+  expect(text.slice(-6)).toEqual([
     'Overflow: 12.3/s goes to bad stamps, because the good ones cannot carry it.',
-    'Overload: 5/s is more than all can carry. Flows of low priority are to be refused.',
+    'Overload: 5/s more is asked than all can carry together.',
+    'Refused, so that more critical flows are served: 40 % of manage-items (low, 2.5/s).',
     'The gateway of west spreads over west-1-abc 0, east-1-abc 256.',
     'Flow list-items goes its own way: west-1-abc 0, west-2-abc 256. Cause, one stamp: west-1-abc is bad and the others are not. 1/s of it goes to bad stamps.',
     'west-1-abc, flow list-items (model-blind-spot): It says it is well.',

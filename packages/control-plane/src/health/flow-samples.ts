@@ -20,6 +20,7 @@ export function toFlowSamples(facts: HealthFacts): HealthSample[] {
   return facts.manifest.flows.flatMap((flow) => [
     ...toProbeSample(facts, flow),
     ...toTrafficSamples(facts, flow),
+    ...toShedSample(facts, flow),
     ...toBacklogSample(facts, flow),
   ]);
 }
@@ -75,6 +76,21 @@ function toTrafficSamples(facts: HealthFacts, flow: Flow): HealthSample[] {
     { ...base, signal: 'errors', value: samples === 0 ? null : bad / samples },
     { ...base, signal: 'latency', value: p99Ms },
   ];
+}
+
+/** What is refused of it, and who is to blame: a stamp that does not carry its part, or nobody but the demand, told once. */
+function toShedSample({ shares, now }: HealthFacts, { name, requests, criticality }: Flow): HealthSample[] {
+  if (shares === null || requests.length === 0 || criticality === 'high') return [];
+  const part = shares.refused.find(({ flow }) => flow === name)?.part ?? 0;
+  const entity = entityIds.flow(name);
+  const base = { entity, signal: 'shed', at: now, value: part, samples: 1, observer: ownObserver };
+  if (part === 0) return [base];
+  const bad = shares.stamps.find(({ class: found }) => found === 'hard' || found === 'soft');
+  const [first] = shares.refused;
+  const cause = bad === undefined ? entityIds.flow(first?.flow ?? name) : entityIds.stamp(bad.id);
+  const lack = `${Math.round(shares.demand)} requests/s are asked of ${Math.round(shares.capacity)}`;
+  const reason = `${Math.round(part * 100)} % are refused: ${lack}`;
+  return [{ ...base, reason, ...(cause === entity ? {} : { cause }) }];
 }
 
 /** Of the region that is furthest behind. */

@@ -49,6 +49,8 @@ export interface HealthContext extends ControllerContext {
   isBroughtUp(): boolean;
   /** Stamps that do worse than their siblings. */
   grayStamps?: () => ReadonlySet<string>;
+  /** Who gets which part of the traffic, and who is refused. */
+  shares?: () => HealthFacts['shares'];
   /** What is known outlives this process in here. */
   memoryFile: string;
 }
@@ -219,6 +221,7 @@ function createLook(context: HealthContext): () => HealthFacts {
       observations,
       earlier,
       grayStamps: context.grayStamps?.() ?? null,
+      shares: context.shares?.() ?? null,
     };
   };
 }

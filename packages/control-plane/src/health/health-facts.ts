@@ -4,6 +4,7 @@ import type { StampContact } from '@alwayson/core/shares/share-evidence.ts';
 import type { Manifest } from '@alwayson/protocol/manifest.ts';
 import type { Observation } from '@alwayson/protocol/observation.ts';
 import type { GatewayReport, RouteRecord } from '@alwayson/protocol/routes.ts';
+import type { SharesReport } from '@alwayson/protocol/shares.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 import type { ZoneObservation } from '../placement/placement.ts';
 
@@ -29,6 +30,8 @@ export interface HealthFacts {
   earlier: ReadonlyMap<string, Observation>;
   /** Stamps that do worse than their siblings; null when nobody compares them. */
   grayStamps: ReadonlySet<string> | null;
+  /** The last decision on who gets which part of the traffic, and who is refused; null before the first. */
+  shares: Pick<SharesReport, 'stamps' | 'refused' | 'demand' | 'capacity'> | null;
 }
 
 /** Who looked, where it was the control plane itself. */

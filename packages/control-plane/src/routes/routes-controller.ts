@@ -119,6 +119,7 @@ function renderRoutes(context: RoutesContext, routing: Routing, generation: numb
     limits: toLimits(manifest),
     detours: routing.detours.map(({ flow, weights }) => ({ flow, weights })),
     pools: routing.pools.map(({ gateway, weights }) => ({ gateway, weights })),
+    shed: [...routing.shed],
     ...(routing.rollout === undefined ? {} : { rollout: routing.rollout }),
     ...toTracing(manifest.telemetry),
     stamps: stamps().map(({ id, region, zone, release, address, agentPort, ports }) => {

@@ -4,6 +4,7 @@ import {
   firstShareMemory,
   type ShareMemory,
 } from '@alwayson/core/shares/share-memory.ts';
+import type { RouteShed } from '@alwayson/protocol/routes.ts';
 import type { SharesReport } from '@alwayson/protocol/shares.ts';
 import { z } from 'zod';
 import type { Controller, ControllerContext } from '../controller.ts';
@@ -14,7 +15,9 @@ const recordName = 'shares';
 const saveEveryMs = 60_000;
 
 /** What the gateways are to do. */
-export type Routing = Pick<CommittedRouting, 'weights' | 'pools' | 'detours' | 'rollout'>;
+export interface Routing extends Pick<CommittedRouting, 'weights' | 'pools' | 'detours' | 'rollout'> {
+  shed: readonly RouteShed[];
+}
 
 export interface SharesController extends Controller {
   /** Null before the first decision. */
@@ -69,10 +72,24 @@ export function createSharesController(context: SharesContext): SharesController
       const message = `All stamps together lack capacity for ${shed} requests/s.`;
       journal.event({ severity: 'error', type: 'shares.shed', entity: 'shares', message });
     }
+    tellRefused(before, after);
     for (const { stamp, text } of after.findings) {
       if (before?.findings.some((known) => known.stamp === stamp && known.text === text)) continue;
       journal.event({ severity: 'warning', type: 'stamp.finding', entity: stamp, message: text });
     }
+  };
+
+  const tellRefused = (before: SharesReport | null, after: SharesReport) => {
+    const { refused, shed, overflow } = after;
+    const what = describeRefused(after);
+    if (what === describeRefused(before)) return;
+    const data = { refused, shed, overflow };
+    const isOver = refused.length === 0;
+    const message = isOver
+      ? 'No flow is refused any more.'
+      : `Refused for lack of capacity, so that more critical flows are served: ${what}.`;
+    const severity = isOver ? 'info' : 'warning';
+    journal.event({ severity, type: 'shares.refused', entity: 'shares', message, data });
   };
 
   return {
@@ -85,19 +102,29 @@ export function createSharesController(context: SharesContext): SharesController
       const decided = decideShares(memory, toShareEvidence(facts), facts.now);
       memory = decided.memory;
       report = decided.decision;
-      const changed = memory.routing?.generation !== generation;
+      const isOtherRefused = describeRefused(report) !== describeRefused(before);
+      const changed = memory.routing?.generation !== generation || isOtherRefused;
       if (changed || now() - savedAt >= saveEveryMs) save();
       tell(before, report);
       if (changed) context.nudge();
     },
     close: async () => {},
     report: () => report,
-    routing: () => memory.routing,
+    routing: () => {
+      // What the last process refused is known again with the first decision: until then gateways keep what they have.
+      if (memory.routing === null || report === null) return null;
+      return { ...memory.routing, shed: report.refused.map(({ flow, part }) => ({ flow, part })) };
+    },
     grayStamps: () =>
       new Set(
         (report?.findings ?? []).flatMap(({ kind, stamp }) => (kind === 'model-blind-spot' ? [stamp] : [])),
       ),
   };
+}
+
+function describeRefused(report: SharesReport | null): string {
+  const refused = report?.refused ?? [];
+  return refused.map(({ flow, part }) => `${Math.round(part * 100)} % of ${flow}`).join(', ');
 }
 
 function describeCause({ kind, stamps, release, region, dependencies }: SharesReport['cause']): string {

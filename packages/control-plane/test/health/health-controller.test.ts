@@ -46,6 +46,30 @@ test('a killed unit is its stamp, its component and the flows through it; each t
   });
 });
 
+test('what is refused degrades its own flow alone, is explained by the stamp that is lost, and ends with it', async () => {
+  const rig = createHealthRig();
+  await rig.run(20);
+  const refused = [{ flow: 'comment', criticality: 'medium' as const, part: 0.3, requestsPerSecond: 12 }];
+  rig.world.shares = { ...rig.world.shares, refused };
+  await rig.run(3);
+  expect(rig.troubles()).toEqual({ 'flow:comment': 'degraded' });
+  expect(rig.rootCauses('flow:comment')).toEqual(['flow:comment']);
+  expect(rig.health.reason('flow:comment')).toBe('shed is 30 %, degraded above 0 %');
+  const [first] = refused;
+  rig.world.shares.refused = [{ ...first, part: 0.5 } as (typeof refused)[number]];
+  await rig.run(3);
+  expect(rig.health.state('flow:comment')).toBe('unhealthy');
+  rig.world.units.set(`${stampIn('west-1')}-api`, 'exited');
+  const lost = { id: stampIn('west-1'), class: 'hard' } as (typeof rig.world.shares.stamps)[number];
+  rig.world.shares.stamps = [lost];
+  await rig.run(3);
+  expect(rig.rootCauses('flow:comment')).toEqual([`stamp:${stampIn('west-1')}/api`]);
+  rig.world.units.clear();
+  rig.world.shares = { ...rig.world.shares, stamps: [], refused: [] };
+  await rig.run(30);
+  expect(rig.troubles()).toEqual({});
+});
+
 test.each(['refused', 'silent'] as const)('a zone whose host is %s is one root cause', async (contact) => {
   const rig = createHealthRig();
   await rig.run(20);

@@ -41,6 +41,7 @@ export function createHealthRig({ world = createWorld(), memoryFile = temporaryF
     switches: createSwitchesController({ ...context, stamps: listStamps }),
     isBroughtUp: () => world.broughtUp,
     grayStamps: () => world.gray,
+    shares: () => world.shares,
     memoryFile,
   });
   const events = () => journal.events({ limit: 1000 });

@@ -8,6 +8,7 @@ import type { GatewayReport } from '@alwayson/protocol/routes.ts';
 import type { HealthCheck } from '@alwayson/protocol/stamp-health.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 import type { HostResources, UnitState, UnitStatus } from '@alwayson/protocol/units.ts';
+import type { HealthFacts } from '../../src/health/health-facts.ts';
 import { environmentOf } from '../api/fixtures.ts';
 
 const addressOf = (region: number, zone: number) => `127.206.${region}.${zone}`;
@@ -97,6 +98,7 @@ export interface World {
   /** Bad ones of 100 requests in 30 s, by `<flow> <stamp>`. */
   errors: Map<string, number>;
   gray: Set<string>;
+  shares: NonNullable<HealthFacts['shares']>;
 }
 
 export const start = Date.UTC(2026, 0, 1);
@@ -118,6 +120,7 @@ export function createWorld(): World {
     failingProbes: new Set(),
     errors: new Map(),
     gray: new Set(),
+    shares: { stamps: [], refused: [], demand: 120, capacity: 100 },
   };
 }
 
@@ -263,7 +266,7 @@ export function reportsOf(world: World): ReadonlyMap<string, GatewayReport | nul
             servers: [],
             detours: [],
             pool: null,
-      shed: [],
+            shed: [],
           },
     ]),
   );

@@ -40,6 +40,7 @@ function factsOf(world: World): HealthFacts {
     observations: observationsOf(world),
     earlier: new Map(observationsOf(world).map((observation) => [observation.region, observation])),
     grayStamps: world.gray,
+    shares: world.shares,
   };
 }
 

@@ -21,7 +21,7 @@ export async function startGateway(region: string, address: string): Promise<Sta
     servers: [],
     detours: [],
     pool: null,
-      shed: [],
+    shed: [],
     ...(gateway.settles ? {} : { reason: 'Requests are ending.' }),
   });
   const server = Fastify();

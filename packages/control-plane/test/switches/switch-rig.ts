@@ -87,7 +87,7 @@ export function createSwitchRig({ database = openMemoryStore(), ...options }: Ri
   const stamps = () => planStamps(environment, addRelease(firstEstate, world.release, zones), () => manifest);
   const switches = createSwitchesController({ ...context, stamps });
   const weights = () => Object.fromEntries(stamps().map(({ id }) => [id, 256]));
-  const routing = () => ({ weights: weights(), pools: [], detours: [] });
+  const routing = () => ({ weights: weights(), pools: [], detours: [], shed: [] });
   const routes = createRoutesController({ ...context, stamps, switches, epoch: () => 1, routing });
   let loop: Loop | undefined;
   const board = createSwitchBoard({

@@ -17,6 +17,7 @@ const titles: Readonly<Record<AlertKind, Title>> = {
   'observer-blind': (name, state) =>
     state === 'unknown' ? `Nothing is known of what ${name} covers` : `Observer ${name} is ${state}`,
   'error-budget-burning': (name) => `The error budget of flow ${name} burns`,
+  overloaded: (name) => `Requests of ${name} are refused for lack of capacity`,
   'flow-unhealthy': (name, state) => `Flow ${name} is ${state}, and no cause is known`,
   'disk-space': (name) => `Disk space of ${name} runs out`,
   'certificate-expiry': (name) => `A certificate of ${name} expires`,

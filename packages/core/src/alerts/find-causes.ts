@@ -76,7 +76,9 @@ interface CauseParts {
 }
 
 function toCause(entity: AlertEntity, { group, burns, index, isBlinding, isAllQuiet }: CauseParts): Cause {
-  const kind = entity.kind === 'flow' && burns.length > 0 ? 'error-budget-burning' : entity.alertKind;
+  // Of what we refuse ourselves the reason is known, however fast its budget burns.
+  const isBurning = entity.kind === 'flow' && burns.length > 0 && entity.alertKind !== 'overloaded';
+  const kind = isBurning ? 'error-budget-burning' : entity.alertKind;
   const affected = [...group.affects].flatMap((id) => index.get(id) ?? []);
   const severity = [
     severityMin[kind] ?? 'info',

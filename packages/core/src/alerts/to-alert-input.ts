@@ -54,6 +54,7 @@ function toFlowBurn({ name, burnRates, trickle, telemetry, state }: FlowSlo): Fl
 const signalKinds: readonly (readonly [RegExp, AlertKind])[] = [
   [/disk/i, 'disk-space'],
   [/certificate/i, 'certificate-expiry'],
+  [/^shed$/, 'overloaded'],
 ];
 
 /** Some signals mean the same wherever they are. */

@@ -29,7 +29,12 @@ function buildFlow(manifest: Manifest, flow: Flow): Entity {
     kind: 'flow',
     name: flow.name,
     criticality: flow.criticality,
-    signals: [...seenFromOutside(flow), ...seenInTraffic(flow), ...seenInBacklog(manifest, flow)],
+    signals: [
+      ...seenFromOutside(flow),
+      ...seenInTraffic(flow),
+      ...seenInShedding(flow),
+      ...seenInBacklog(manifest, flow),
+    ],
     groups: [worstOf('path', [...door, ...passed])],
   };
 }
@@ -66,6 +71,20 @@ function seenInTraffic({ requests, objective }: Flow): SignalRule[] {
       intervalMs: observedEveryMs,
       degraded: { comparator: 'gt', enter: objective.latencyP99Ms },
       unhealthy: { comparator: 'gt', enter: 3 * objective.latencyP99Ms },
+    }),
+  ];
+}
+
+/** Part of its requests that we refuse ourselves; users of the flow feel it, whatever good it does to others. */
+function seenInShedding({ requests, criticality }: Flow): SignalRule[] {
+  if (requests.length === 0 || criticality === 'high') return [];
+  return [
+    measure('shed', 'ratio', {
+      range: { min: 0, max: 1 },
+      // What is refused was thought over already, both ways.
+      debounce: { fall: 1, rise: 1, dwellMs: 0 },
+      degraded: { comparator: 'gt', enter: 0 },
+      unhealthy: { comparator: 'gte', enter: 0.5 },
     }),
   ];
 }

@@ -73,6 +73,7 @@ test.each([
   ['unit:cache-west', {}, 'cache-gone'],
   ['unit:observer-west', {}, 'observer-blind'],
   ['unit:control-plane', {}, 'control-plane-degraded'],
+  ['flow:buy', { signals: [signalOf('shed', 'degraded', 0.4)] }, 'overloaded'],
   ['host:west-1', { signals: [signalOf('disk-free', 'degraded', 0.04)] }, 'disk-space'],
   [
     'front-door:front-door',

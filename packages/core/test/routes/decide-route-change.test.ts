@@ -62,6 +62,7 @@ test('shares and states move without a reload, everything else needs one', () =>
   const detours = [{ flow: 'browse', weights: { [stamp.id]: 0 } }];
   const pools = [{ gateway: 'west', weights: { [stamp.id]: 0, [other.id]: 1 } }];
   expect(decide(next({ detours, pools }))).toEqual({ kind: 'weights' });
+  expect(decide(next({ shed: [{ flow: 'browse', part: 0.5 }] }))).toEqual({ kind: 'weights' });
   expect(decide(next({ tracing: { sampleRatio: 1 } }))).toEqual({ kind: 'structure' });
   expect(decide(next({ stamps: [stamp] }))).toEqual({ kind: 'structure' });
   expect(decide(next({ limits: { ...record.limits, requestTimeoutMs: 2 } }))).toEqual({ kind: 'structure' });
@@ -100,6 +101,7 @@ test.each<[string, Partial<RouteRecord>]>([
   ['is not a path', { flows: [{ name: 'browse', requests: [{ methods: ['GET'], path: '/a\n  bind :1' }] }] }],
   ['is not an HTTP method', { flows: [{ name: 'browse', requests: [{ methods: ['GET }'], path: '/' }] }] }],
   ['is not a valid name', { flows: [{ name: 'browse me', requests: [] }] }],
+  ['A refusal is for', { shed: [{ flow: 'browse;disable', part: 1 }] }],
   ['is no flow of the record', { detours: [{ flow: 'browse;disable', weights: {} }] }],
   [
     'The detour of browse is named twice',

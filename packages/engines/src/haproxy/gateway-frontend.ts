@@ -147,11 +147,11 @@ function renderRefusals({ record, mapFile, apiKeys }: FrontendOptions): string[]
   ];
 }
 
-/** Before anything of the body is read: who is refused should cost little. */
+/** Before anything of the body is read: who is refused should cost little. The map holds other things too; `add` makes a number of text. */
 function renderShedding(mapFile: string): string[] {
   const overload = renderRefusal('AON_OVERLOADED', 'There is no capacity for requests of this kind now.');
   return [
-    `http-request set-var(${refused}) var(${flow}),concat(${refusalSuffix}),map_str_int(${mapFile},0)`,
+    `http-request set-var(${refused}) var(${flow}),concat(${refusalSuffix}),map_str(${mapFile},0),add(0)`,
     `${overload} if { rand(100),sub(${refused}) lt 0 } !{ var(${synthetic}) -m bool }`,
   ];
 }

@@ -118,6 +118,10 @@ test('the structure is that of everything but shares and states, and the file ho
     detours: [detour(0)],
     pools: [{ gateway: 'west', weights: { 'east-1-aaaaaa': 9 } }],
   });
+  expect(render({ shed: [{ flow: 'browse', part: 0.35 }] })).toMatchObject({
+    structure: base.structure,
+    poolMap: 'browse/shed 35\n',
+  });
   expect(detoured.structure).toBe(base.structure);
   expect(detoured.poolMap).toBe('browse detour0\n* all\n');
   expect(detoured.text).toMatch(/backend detour0_web[^]*?server west-1-aaaaaa \S+ weight 0 track/);

@@ -134,12 +134,20 @@ test('the map is brought to the record after the shares', () => {
     ['*', 'all'],
   ]);
   const running = [...toServers('w1'), ...toServers('w2')];
-  const { commands } = planShares(running, { ...options({ stamps, detours }), poolMap });
+  const shed = [
+    { flow: 'order', part: 0.4 },
+    { flow: 'pay', part: 1 },
+  ];
+  poolMap.set('pay/shed', '20').set('browse/shed', '100');
+  const { commands } = planShares(running, { ...options({ stamps, detours, shed }), poolMap });
   expect(commands).toEqual([
     'set weight detour0_web/w1 0',
     'add map pools.map order detour0',
     'set map pools.map pay detour0',
+    'add map pools.map order/shed 40',
+    'set map pools.map pay/shed 100',
     'del map pools.map *',
+    'del map pools.map browse/shed',
   ]);
 });
 
