@@ -1,4 +1,4 @@
-import type { ItemRow } from '@alwayson-catalog/db/items.ts';
+import type { ItemRow } from '#db/items.ts';
 import type { CachedValue } from '@alwayson/sdk/cached-reader.ts';
 import { HttpProblem } from '@alwayson/sdk/http-problem.ts';
 import type { FastifyReply } from 'fastify';

@@ -1,4 +1,4 @@
-import type { Image } from '@alwayson-catalog/db/images.ts';
+import type { Image } from '#db/images.ts';
 import { createServer } from '@alwayson/sdk/server.ts';
 import type { Identity } from '@alwayson/sdk/identity.ts';
 import type { Log } from '@alwayson/sdk/log-line.ts';

@@ -1,13 +1,13 @@
-import { type CommentRow, findComment, listComments } from '@alwayson-catalog/db/comments.ts';
+import { type CommentRow, findComment, listComments } from '#db/comments.ts';
 import {
   findItem,
   type ItemPosition,
   type ItemRow,
   type ItemSummary,
   listItems,
-} from '@alwayson-catalog/db/items.ts';
-import type { DeleteEntry } from '@alwayson-catalog/db/queue-entries.ts';
-import { findRating, type RatingRow } from '@alwayson-catalog/db/ratings.ts';
+} from '#db/items.ts';
+import type { DeleteEntry } from '#db/queue-entries.ts';
+import { findRating, type RatingRow } from '#db/ratings.ts';
 import type { CachedReader, CachedValue } from '@alwayson/sdk/cached-reader.ts';
 import type { Sql } from '@alwayson/sdk/sql.ts';
 import { isUnavailable } from '@alwayson/sdk/unavailable.ts';

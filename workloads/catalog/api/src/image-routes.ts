@@ -1,4 +1,4 @@
-import type { Image } from '@alwayson-catalog/db/images.ts';
+import type { Image } from '#db/images.ts';
 import { HttpProblem } from '@alwayson/sdk/http-problem.ts';
 import type { FastifyInstance } from 'fastify';
 import { sendNotModified } from './answers.ts';

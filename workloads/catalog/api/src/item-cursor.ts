@@ -1,4 +1,4 @@
-import type { ItemPosition } from '@alwayson-catalog/db/items.ts';
+import type { ItemPosition } from '#db/items.ts';
 import { HttpProblem } from '@alwayson/sdk/http-problem.ts';
 
 /** An opaque text for the `Link` to the next page. */

@@ -1,4 +1,4 @@
-import type { ItemRow } from '@alwayson-catalog/db/items.ts';
+import type { ItemRow } from '#db/items.ts';
 
 /** Names what the whole answer says: the content's version, and the votes. */
 export function renderEtag(item: ItemRow): string {

@@ -1,4 +1,4 @@
-import { claimRequest, recordAnswer } from '@alwayson-catalog/db/idempotency.ts';
+import { claimRequest, recordAnswer } from '#db/idempotency.ts';
 import {
   type ItemContent,
   type ItemRow,
@@ -6,7 +6,7 @@ import {
   lockItem,
   type NewItem,
   updateItem,
-} from '@alwayson-catalog/db/items.ts';
+} from '#db/items.ts';
 import type { Sql, SqlConnection } from '@alwayson/sdk/sql.ts';
 import { allowsChange } from './item-etag.ts';
 import { keyReused, type RequestIdentity } from './request-identity.ts';

@@ -1,4 +1,4 @@
-import { readImages } from '@alwayson-catalog/db/images.ts';
+import { readImages } from '#db/images.ts';
 import { createCache } from '@alwayson/sdk/cache.ts';
 import { createCachedReader } from '@alwayson/sdk/cached-reader.ts';
 import { readCacheUrl, readIdentity, readQueues, readSqlDoors } from '@alwayson/sdk/identity.ts';

@@ -1,4 +1,4 @@
-import type { QueueEntries } from '@alwayson-catalog/db/queue-entries.ts';
+import type { QueueEntries } from '#db/queue-entries.ts';
 import type { QueueProducer } from '@alwayson/sdk/queue/producer.ts';
 import type { DependencyReporter } from '@alwayson/sdk/readiness.ts';
 import { keyReused, type RequestIdentity } from './request-identity.ts';

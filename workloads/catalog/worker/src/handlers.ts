@@ -1,7 +1,7 @@
-import { deleteComments, insertComments } from '@alwayson-catalog/db/comments.ts';
-import { deleteItems } from '@alwayson-catalog/db/items.ts';
-import { type QueueEntries, queueEntries } from '@alwayson-catalog/db/queue-entries.ts';
-import { deleteRatings, insertRatings } from '@alwayson-catalog/db/ratings.ts';
+import { deleteComments, insertComments } from '#db/comments.ts';
+import { deleteItems } from '#db/items.ts';
+import { type QueueEntries, queueEntries } from '#db/queue-entries.ts';
+import { deleteRatings, insertRatings } from '#db/ratings.ts';
 import type { QueueHandler } from '@alwayson/sdk/queue/consumer.ts';
 import type { SqlConnection } from '@alwayson/sdk/sql.ts';
 

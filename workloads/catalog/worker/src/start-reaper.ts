@@ -1,4 +1,4 @@
-import { reap } from '@alwayson-catalog/db/reaper.ts';
+import { reap } from '#db/reaper.ts';
 import type { Log } from '@alwayson/sdk/log-line.ts';
 import type { Sql } from '@alwayson/sdk/sql.ts';
 
