@@ -31,8 +31,9 @@ export function toFirstProgram(
 export function withPrepared(state: RolloutState, { release, plan }: PreparedRollout): RolloutState {
   if (state.program.release !== '') return state;
   const { digest, version } = release;
-  const { steps, schema } = plan;
-  const program = { ...state.program, release: digest, version, steps, contract: schema.contract };
+  const { steps, schema, expectedSeconds } = plan;
+  const { contract } = schema;
+  const program = { ...state.program, release: digest, version, steps, contract, expectedSeconds };
   const parts = Object.fromEntries(Object.keys(steps[0]?.parts ?? {}).map((region) => [region, 0]));
   return { ...state, program, parts };
 }

@@ -28,6 +28,8 @@ export function toRolloutReport(
     ...(waitingFor === null ? {} : { waitingFor }),
     ...(undoing === null ? {} : { reason: undoing }),
     ...(state.refusal === null ? {} : { code: state.refusal }),
+    ...(program.expectedSeconds === undefined ? {} : { expectedSeconds: program.expectedSeconds }),
+    pointOfNoReturn: program.contract.length > 0 ? 'contract' : null,
     startedAt: toText(state.startedAt),
     ...(end === null ? {} : { endedAt: toText(end.at) }),
     phases: toPhases(state, now),
