@@ -39,3 +39,17 @@ export function shift(world: ShareWorld, west: number, east = west): void {
 export function partsOf(world: ShareWorld, flow = ''): number[] {
   return regions.map((region) => world.partAt(region, 'two', flow));
 }
+
+/** As the weights have it, whatever HAProxy's own checks would make of them at this moment. */
+export function partsWanted({ report, rollout }: ShareWorld): number[] {
+  return regions.map((gateway) => {
+    const pool = report?.pools.find((one) => one.gateway === gateway)?.weights;
+    const stamps = (report?.stamps ?? []).map((stamp) => {
+      return { ...stamp, weight: pool?.[stamp.id] ?? stamp.weight };
+    });
+    const own = stamps.filter(({ region, weight }) => weight > 0 && region === gateway);
+    const used = pool === undefined && own.length > 0 ? own : stamps;
+    const sum = (of: typeof used) => of.reduce((total, { weight }) => total + weight, 0);
+    return sum(used.filter(({ release }) => release === rollout?.candidate)) / sum(used);
+  });
+}
