@@ -9,7 +9,7 @@ export interface ClassedStamp {
   reasons: readonly ClassReason[];
   /** False when the stamp could not be asked: it says nothing about what is shared. */
   isHeard: boolean;
-  /** True when it gets no traffic: what users would make of it is not known. */
+  /** Of a release on its way in, without traffic yet: what users would make of it is not known. */
   isIdle: boolean;
 }
 

@@ -76,7 +76,7 @@ function route(memory: ShareMemory, { evidence, stamps, isBlind, now }: Round): 
   const overburdened = findOverburdened(flows, standings);
   const pool = draft.map(({ judged, fill }): PooledStamp => {
     const isTooMuch = fill.tier === 'good' && overburdened.has(fill.id);
-    const seen = { ...judged.seen, isIdle: isIdle(fill.id, memory.routing) };
+    const seen = { ...judged.seen, isIdle: fill.isCandidate && isIdle(fill.id, memory.routing) };
     return { judged: { ...judged, seen }, fill: isTooMuch ? { ...fill, tier: 'reserve' } : fill };
   });
   const fills = pool.map(({ fill }) => fill);
