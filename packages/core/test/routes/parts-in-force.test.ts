@@ -19,7 +19,7 @@ const toRecord = (generation: number, rollout?: RouteRollout): RouteRecord => ({
 
 function toReport(region: string, change: Partial<GatewayReport> = {}): GatewayReport {
   const haproxy = { running: true, version: '2.6', reloads: 0, pid: 7, replaced: [] };
-  const rest = { seenAt: 0, servers: [], detours: [], pool: null };
+  const rest = { seenAt: 0, servers: [], detours: [], pool: null, shed: [] };
   return { region, epoch: 3, generation: 5, inForce: true, haproxy, ...rest, ...change };
 }
 const both = (west: GatewayReport | null, east: GatewayReport | null) =>
@@ -31,29 +31,30 @@ const both = (west: GatewayReport | null, east: GatewayReport | null) =>
 const wanted = { rollout: toRollout(0.25), livingRegions: ['west', 'east'] };
 const yes = toReport('west', { rollout: toRollout(0.25) });
 
-test.each<[string, RouteRecord | null, ReadonlyMap<string, GatewayReport | null>, string[]]>([
-  ['both read back', toRecord(5, toRollout(0.25)), both(yes, yes), []],
-  [
-    'health moved a weight since',
-    toRecord(6, toRollout(0.25)),
-    both(yes, toReport('east', { rollout: toRollout(0.25), generation: 4 })),
-    [],
-  ],
-  ['no record', null, both(yes, yes), ['west', 'east']],
-  ['the record is for other parts', toRecord(6, toRollout(0.5)), both(yes, yes), ['west', 'east']],
-  ['the record is for no rollout', toRecord(6), both(yes, yes), ['west', 'east']],
-  [
-    'one has the step before',
-    toRecord(5, toRollout(0.25)),
-    both(yes, toReport('east', { generation: 4, rollout: toRollout(0.05) })),
-    ['east'],
-  ],
-  ['one is at it', toRecord(5, toRollout(0.25)), both(yes, { ...yes, inForce: false }), ['east']],
-  ['one has another epoch', toRecord(5, toRollout(0.25)), both(yes, { ...yes, epoch: 2 }), ['east']],
-  ['one does not answer', toRecord(5, toRollout(0.25)), both(null, yes), ['west']],
-  ['one was never asked', toRecord(5, toRollout(0.25)), new Map([['west', yes]]), ['east']],
-])('parts are in force: %s', (_, record, reports, missing) => {
-  expect(isPartsInForce(record, reports, wanted)).toEqual({ inForce: missing.length === 0, missing });
+interface Case {
+  what: string;
+  record?: RouteRecord | null;
+  reports?: ReadonlyMap<string, GatewayReport | null>;
+  missing: string[];
+}
+
+const late = toReport('east', { generation: 4, rollout: toRollout(0.05) });
+const older = toReport('east', { generation: 4, rollout: toRollout(0.25) });
+
+test.each<Case>([
+  { what: 'both read back', missing: [] },
+  { what: 'health moved a weight since', reports: both(yes, older), missing: [] },
+  { what: 'no record', record: null, missing: ['west', 'east'] },
+  { what: 'the record is for other parts', record: toRecord(6, toRollout(0.5)), missing: ['west', 'east'] },
+  { what: 'the record is for no rollout', record: toRecord(6), missing: ['west', 'east'] },
+  { what: 'one has the step before', reports: both(yes, late), missing: ['east'] },
+  { what: 'one is at it', reports: both(yes, { ...yes, inForce: false }), missing: ['east'] },
+  { what: 'one has another epoch', reports: both(yes, { ...yes, epoch: 2 }), missing: ['east'] },
+  { what: 'one does not answer', reports: both(null, yes), missing: ['west'] },
+  { what: 'one was never asked', reports: new Map([['west', yes]]), missing: ['east'] },
+])('parts are in force: $what', ({ record, reports = both(yes, yes), missing }) => {
+  const committed = record === undefined ? toRecord(5, toRollout(0.25)) : record;
+  expect(isPartsInForce(committed, reports, wanted)).toEqual({ inForce: missing.length === 0, missing });
 });
 
 test('a gateway that is gone is not waited for, and a region that is not named has part 0', () => {

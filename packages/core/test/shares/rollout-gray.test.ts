@@ -94,11 +94,10 @@ test('a cause that both releases share moves nothing during a rollout', () => {
   const whole = { dependencies: {}, errors: {}, slowMs: {}, probes: {} };
   fc.assert(
     fc.property(
-      fc.constantFrom(...shared),
-      fc.constantFrom(0, 0.05, 0.25, 1),
+      fc.record({ fault: fc.constantFrom(...shared), part: fc.constantFrom(0, 0.05, 0.25, 1) }),
       fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 8, maxLength: 8 }),
       fc.nat(),
-      (fault, part, delays, seed) => {
+      ({ fault, part }, delays, seed) => {
         const world = createRolloutWorld({ flows, stamps, seed, isSteady: false });
         shift(world, part);
         const { generation } = world.run(60_000);
