@@ -109,6 +109,8 @@ export const LossReport = z.strictObject({
   lost: z.int(),
   /** The longest time without an answer to the prober that was due; null when it did not run all the time. */
   longestGapMs: z.number().nullable(),
+  /** Requests of the prober with a known outcome, and those without a good answer in time. Absent when it did not run. */
+  probes: z.strictObject({ sent: z.int(), failed: z.int() }).optional(),
   p50Ms: z.strictObject({
     before: z.number().nullable(),
     during: z.number().nullable(),
