@@ -111,7 +111,7 @@ function createOwnClock() {
     /** Until the next is due. */
     waitMs(intervalMs: number): number {
       dueAt += intervalMs;
-      return dueAt - performance.now();
+      return Math.max(0, dueAt - performance.now());
     },
   };
 }
