@@ -14,7 +14,8 @@ export interface ReleaseProber {
   start(kept: ProberState | null): void;
   /** What it saw so far; null while it does not run. Whoever keeps it each second will see no time away. */
   state(): ProberState | null;
-  stop(): void;
+  /** What it saw in the end; null when it did not run. */
+  stop(): ProberState | null;
 }
 
 export interface ReleaseProberOptions {
@@ -71,6 +72,11 @@ export function createReleaseProber({ environment, flows, now }: ReleaseProberOp
     run.timer = setTimeout(next, clock.waitMs(everyMs));
   };
 
+  const state = () => {
+    look();
+    return run?.tally.state(now(), clock.now()) ?? null;
+  };
+
   return {
     start(kept) {
       if (run !== null) return;
@@ -79,14 +85,13 @@ export function createReleaseProber({ environment, flows, now }: ReleaseProberOp
       clock.begin();
       next();
     },
-    state() {
-      look();
-      return run?.tally.state(now(), clock.now()) ?? null;
-    },
+    state,
     stop() {
+      const last = state();
       clearTimeout(run?.timer);
       run?.connections.close();
       run = null;
+      return last;
     },
   };
 }
