@@ -3,7 +3,7 @@ import type { GateCheck } from '@alwayson/protocol/releases.ts';
 import { latencyBoundsMs } from '@alwayson/protocol/traffic.ts';
 import { rateOf, type Sample } from '../shares/compare-samples.ts';
 import { addUp, type GateRequests, toRecent } from './gate-cells.ts';
-import { compareStrata, type Stratum, toChance } from './gate-strata.ts';
+import { compareStrata, lookChanceMax, type Stratum, toChance } from './gate-strata.ts';
 import { toGroups, type FlowView, type Reference, type ViewStratum } from './gate-view.ts';
 import { toChanceWords, toMs } from './gate-words.ts';
 
@@ -17,8 +17,6 @@ const countMin = 50;
 const excessMsMin = 5;
 /** Points more of the candidate's requests than of the others' that are slower than what was usual. */
 const aboveMin = 0.05;
-/** At each look, over all comparisons of the look together. */
-const chanceMax = 1e-4;
 const quantiles = [0.5, 0.95] as const;
 
 interface Pair {
@@ -39,7 +37,7 @@ interface Slower {
 /** Whether the candidate is slower, flow by flow: over all regions, and in each alone. */
 export function judgeLatency(views: readonly FlowView[], context: LatencyContext): GateCheck[] {
   const groups = views.map(({ strata }) => toGroups(strata));
-  const chance = chanceMax / (quantiles.length * groups.reduce((sum, own) => sum + own.length, 0));
+  const chance = lookChanceMax / (quantiles.length * groups.reduce((sum, own) => sum + own.length, 0));
   return views.flatMap(({ flow, strata }, index): GateCheck[] => {
     const pairs = toPairs(strata);
     const samples = countOf(pairs);

@@ -3,10 +3,9 @@ import { type Sample, sizeOf } from '../shares/compare-samples.ts';
 import type { GateCell, GateSide } from './gate-cells.ts';
 import type { GateSignal, SignalCount } from './gate-evidence.ts';
 import type { GateSignalRule } from './gate-rules.ts';
-import { toChance } from './gate-strata.ts';
+import { lookChanceMax, toChance } from './gate-strata.ts';
 import { toChanceWords, toCount } from './gate-words.ts';
 
-const chanceMax = 1e-4;
 const requestsMin = 20;
 /** With fewer requests of the live release for each of the candidate's, those of the step before count too. */
 const livePartMin = 0.1;
@@ -38,7 +37,7 @@ export function judgeSignal(rule: GateSignalRule, evidence: SignalEvidence | nul
   const best = findings.toSorted((a, b) => b.chance - a.chance)[0];
   if (best === undefined) throw new Error('There is a basis.');
   const text = `${toPer(best.candidate)}, beside ${toPer(best.live)}`;
-  if (best.chance > chanceMax) return { name, verdict: 'pass', text, samples };
+  if (best.chance > lookChanceMax) return { name, verdict: 'pass', text, samples };
   return { name, verdict: 'fail', text: `${text} ${toChanceWords(best.chance)}`, samples };
 }
 

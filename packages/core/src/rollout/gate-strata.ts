@@ -6,6 +6,9 @@ export interface Stratum {
   other: Sample;
 }
 
+/** What chance may do in one look, over all that is compared in it. A bake has many looks, and a release several bakes. */
+export const lookChanceMax = 2e-5;
+
 export interface Comparison {
   own: Sample;
   other: Sample;

@@ -1,7 +1,7 @@
 import type { GateCheck } from '@alwayson/protocol/releases.ts';
 import { rateOf, type Sample, sizeOf } from '../shares/compare-samples.ts';
 import type { GateRules } from './gate-rules.ts';
-import { compareStrata, type Stratum, toChance, toOdds } from './gate-strata.ts';
+import { compareStrata, lookChanceMax, type Stratum, toChance, toOdds } from './gate-strata.ts';
 import { countOwn, type FlowView, toGroups, type ViewGroup } from './gate-view.ts';
 import { toChanceWords, toCount } from './gate-words.ts';
 
@@ -9,12 +9,12 @@ export interface SuccessContext {
   rules: GateRules;
   /** Everybody sees a dependency bad: what was measured before that is no measure now. */
   isSharedTrouble: boolean;
+  /** With fewer requests of the live release there is nothing to compare with. */
+  referenceMin: number;
   /** What the text begins with. */
   words: string;
 }
 
-/** At each look, over all comparisons of the look together. */
-const chanceMax = 1e-4;
 /** What is not beyond doubt, but too unlikely to pass. */
 const doubtMax = 1e-2;
 /** Failures of the candidate for each of the live release, as odds. */
@@ -62,14 +62,14 @@ function toCheck(findings: readonly Finding[], words: string): GateCheck {
 
 function judgeGroup({ where, strata }: ViewGroup, context: SuccessContext & { share: number }): Finding {
   const compared = strata.flatMap(({ own, other }) => (other === null ? [] : [{ own, other }]));
-  if (compared.length === 0) return judgeAlone({ where, strata }, context);
   const { own, other, expected } = compareStrata(compared);
+  if (sizeOf(other) < context.referenceMin) return judgeAlone({ where, strata }, context);
   const beside = `${where}${toCount(own.bad)} of ${toCount(sizeOf(own))} failed, beside ${toCount(other.bad)} of ${toCount(sizeOf(other))}`;
   const chance = isClearlyMore(own, expected, context.rules) ? toChance(compared) : 1;
   if (chance > doubtMax * context.share) return { verdict: 'pass', chance, text: beside };
   const isEarlier = compared.some((stratum) => stratum.other.isEarlier);
   const text = `${beside}${isEarlier ? ' in the step before' : ''} ${toChanceWords(chance)}`;
-  if (chance > chanceMax * context.share) return { verdict: 'not-enough-data', chance, text };
+  if (chance > lookChanceMax * context.share) return { verdict: 'not-enough-data', chance, text };
   if (!isEarlier || !context.isSharedTrouble) return { verdict: 'fail', chance, text };
   return { verdict: 'not-enough-data', chance, text: `${text}, but everybody is in trouble now` };
 }
@@ -81,7 +81,7 @@ function judgeAlone({ where, strata }: ViewGroup, context: SuccessContext & { sh
   const isMore = isClearlyMore(own, rateOf(assumedFailures), context.rules);
   const chance = isMore && sizeOf(own) >= assumedCountMin ? toChance(beside) : 1;
   const text = `${where}${toCount(own.bad)} of ${toCount(sizeOf(own))} failed, with nothing to compare with`;
-  const isWrong = chance <= chanceMax * context.share && !context.isSharedTrouble;
+  const isWrong = chance <= lookChanceMax * context.share && !context.isSharedTrouble;
   if (isWrong) return { verdict: 'fail', chance, text };
   const allowed = context.rules.failureDifference / 100;
   return { verdict: rateOf(own) <= allowed ? 'pass' : 'not-enough-data', chance, text };

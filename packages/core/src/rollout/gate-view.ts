@@ -12,7 +12,7 @@ export interface FlowView {
 export interface ViewStratum {
   region: string;
   own: GateCell;
-  /** Null when the live release has too few to compare with. */
+  /** Null when the live release has none to compare with. */
   other: Reference | null;
 }
 
@@ -28,19 +28,17 @@ export interface ViewGroup {
   strata: readonly ViewStratum[];
 }
 
-/** Fewer than these are no measure for anybody. Of our own we send few, and as many to both. */
-const referenceMin = { users: 20, ours: 5 } as const;
 /** With fewer for each of the candidate's, requests of the step before count too. */
 const referencePartMin = 0.1;
 
 /** What users got. Flows that nobody used are left out. */
 export function viewUsers({ counts, before }: GateEvidence, rules: GateRules): FlowView[] {
-  return viewFlows(rules, { cells: counts.cells, before, least: referenceMin.users });
+  return viewFlows(rules, counts.cells, before);
 }
 
 /** What we got when we asked ourselves. */
 export function viewSynthetic({ synthetic }: GateEvidence, rules: GateRules): FlowView[] {
-  return viewFlows(rules, { cells: synthetic, before: [], least: referenceMin.ours });
+  return viewFlows(rules, synthetic, []);
 }
 
 /** All regions, and each of several. */
@@ -56,31 +54,31 @@ export function countOwn(strata: readonly ViewStratum[]): number {
   return strata.reduce((sum, { own }) => sum + sizeOf(own), 0);
 }
 
-interface Counted {
-  cells: readonly GateCell[];
-  before: readonly GateCell[];
-  least: number;
-}
-
-function viewFlows({ flows }: GateRules, counted: Counted): FlowView[] {
+function viewFlows(
+  { flows }: GateRules,
+  cells: readonly GateCell[],
+  before: readonly GateCell[],
+): FlowView[] {
   return flows.flatMap((flow) => {
-    const strata = counted.cells
+    const strata = cells
       .filter((cell) => cell.flow === flow.name && cell.side === 'candidate' && sizeOf(cell) > 0)
-      .map((own) => ({ region: own.region, own, other: findReference(own, counted) }));
+      .map((own) => ({ region: own.region, own, other: findReference(own, cells, before) }));
     return strata.length === 0 ? [] : [{ flow, strata }];
   });
 }
 
-function findReference(own: GateCell, { cells, before, least }: Counted): Reference | null {
+function findReference(
+  own: GateCell,
+  cells: readonly GateCell[],
+  before: readonly GateCell[],
+): Reference | null {
   const isLive = (cell: GateCell) =>
-    cell.side === 'live' && cell.region === own.region && cell.flow === own.flow;
+    cell.side === 'live' && cell.region === own.region && cell.flow === own.flow && sizeOf(cell) > 0;
   const now = cells.find(isLive);
-  const enough = Math.max(least, sizeOf(own) * referencePartMin);
-  if (now !== undefined && sizeOf(now) >= enough) return { ...now, isEarlier: false };
+  if (now !== undefined && sizeOf(now) >= sizeOf(own) * referencePartMin) return { ...now, isEarlier: false };
   const earlier = before.find(isLive);
-  const sum = earlier === undefined || now === undefined ? (now ?? earlier) : addEarlier(now, earlier);
-  if (sum === undefined || sizeOf(sum) < least) return null;
-  return { ...sum, isEarlier: earlier !== undefined };
+  if (earlier === undefined) return now === undefined ? null : { ...now, isEarlier: false };
+  return { ...(now === undefined ? earlier : addEarlier(now, earlier)), isEarlier: true };
 }
 
 function addEarlier(now: GateCell, earlier: GateCell): Omit<Reference, 'isEarlier'> {

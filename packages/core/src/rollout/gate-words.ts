@@ -1,6 +1,8 @@
+const numbers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
 /** `5,890` */
 export function toCount(count: number): string {
-  return Math.round(count).toLocaleString('en-US');
+  return numbers.format(count);
 }
 
 /** `(chance 4e-9)`: how likely it is that nothing is wrong and it only looks so. */

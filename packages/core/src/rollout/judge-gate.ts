@@ -17,6 +17,8 @@ export interface GateJudgement {
   checks: GateCheck[];
 }
 
+/** Fewer than these are no measure for anybody. Of our own we send few, and as many to both. */
+const referenceMin = { users: 20, ours: 5 } as const;
 /** Requests of a flow without which it counts as not seen. */
 const seenMin = 5;
 
@@ -37,8 +39,8 @@ export function judgeGate(
   const context = { rules, latencyRatio, isSharedTrouble };
   const checks = [
     ...judgeAmount(evidence, rules),
-    ...judgeSuccess(users, { ...context, words: '' }),
-    ...judgeSuccess(ours, { ...context, words: 'of our own: ' }),
+    ...judgeSuccess(users, { ...context, referenceMin: referenceMin.users, words: '' }),
+    ...judgeSuccess(ours, { ...context, referenceMin: referenceMin.ours, words: 'of our own: ' }),
     ...judgeLatency(users, { ...context, words: '' }),
     ...judgeLatency(ours, { ...context, words: 'of our own: ' }),
     judgeRestarts(units),
