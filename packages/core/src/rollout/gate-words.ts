@@ -1,8 +1,6 @@
-const numbers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-
 /** `5,890` */
 export function toCount(count: number): string {
-  return numbers.format(count);
+  return String(Math.round(count)).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 /** `(chance 4e-9)`: how likely it is that nothing is wrong and it only looks so. */

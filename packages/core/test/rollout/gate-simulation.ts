@@ -27,23 +27,23 @@ const tableSize = 4096;
 /** Log-normal: a twentieth takes more than three times the median. */
 const sigma = 0.7;
 
+const tables = new Map<number, Uint32Array>();
+
 /** Latencies to draw from: whole milliseconds, as a gateway tells them. */
-function toTable(medianMs: number, random: () => number): Uint32Array {
-  return Uint32Array.from({ length: tableSize }, () => {
-    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    return Math.round(medianMs * Math.exp(sigma * normal));
-  });
+function tableOf(medianMs: number): Uint32Array {
+  const known = tables.get(medianMs);
+  if (known !== undefined) return known;
+  const random = createRandom(medianMs);
+  const table = Uint32Array.from({ length: tableSize }, () =>
+    Math.round(medianMs * Math.exp(sigma * drawNormal(random))),
+  );
+  tables.set(medianMs, table);
+  return table;
 }
 
 /** One step of a rollout, look by look. */
 export function createStep(rules: GateRules, traffic: Traffic, seed: number) {
   const random = createRandom(seed);
-  const tables = new Map<number, Uint32Array>();
-  const tableOf = (medianMs: number) => {
-    const known = tables.get(medianMs) ?? toTable(medianMs, random);
-    tables.set(medianMs, known);
-    return known;
-  };
   const places = traffic.regions.flatMap((region) => rules.flows.map(({ name }) => ({ region, flow: name })));
   const perPlace = (traffic.requestsPerSecond * traffic.everySeconds) / places.length;
 
@@ -82,12 +82,13 @@ export function createStep(rules: GateRules, traffic: Traffic, seed: number) {
 
 /** Poisson; by the normal distribution when it is many. */
 function drawCount(mean: number, random: () => number): number {
-  if (mean > 50) {
-    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal));
-  }
+  if (mean > 50) return Math.max(0, Math.round(mean + Math.sqrt(mean) * drawNormal(random)));
   const limit = Math.exp(-mean);
   let count = 0;
   for (let product = random(); product > limit; product *= random()) count += 1;
   return count;
+}
+
+function drawNormal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

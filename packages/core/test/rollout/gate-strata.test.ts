@@ -18,8 +18,8 @@ function countAll(strata: readonly Stratum[]): number {
       const next: number[] = [];
       for (const [sum, chance] of sums.entries()) {
         for (let n = 0; n <= Math.min(size, bad); n += 1) {
-          const own_ = (choose(size, n) * choose(total - size, bad - n)) / choose(total, bad);
-          next[sum + n] = (next[sum + n] ?? 0) + chance * own_;
+          const likely = (choose(size, n) * choose(total - size, bad - n)) / choose(total, bad);
+          next[sum + n] = (next[sum + n] ?? 0) + chance * likely;
         }
       }
       return next;
