@@ -100,6 +100,8 @@ export const SloFigures = z.object({
   badByProbes: Count,
   /** Requests that the lower bound assumes in the slices that are not known. */
   unknown: Count,
+  /** Requests that gateways dropped without answer or log line, of whichever flow: bad in the lower bound of each. */
+  unanswered: Count,
   minutes: MinuteCounts,
   minutesDown: Count,
   telemetry: z.object({

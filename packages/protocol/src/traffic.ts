@@ -61,6 +61,8 @@ export const CoverageSlice = z.strictObject({
   linesLost: z.int().nonnegative(),
   /** Requests of users that the log told of. */
   requests: z.int().nonnegative(),
+  /** Requests that the gateway dropped without a line: nobody knows of which flow. Absent: 0. */
+  unanswered: z.int().nonnegative().optional(),
   /** Probes of the front door from outside, by flow. */
   probes: z.record(z.string(), z.strictObject({ good: z.int(), bad: z.int() })),
 });

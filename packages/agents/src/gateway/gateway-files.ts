@@ -8,13 +8,14 @@ import {
 import { toShares } from '@alwayson/engines/haproxy/gateway-shares.ts';
 import { checkHaproxyConfig } from '@alwayson/engines/haproxy/haproxy-command.ts';
 import { frozenSessionsScript } from '@alwayson/engines/haproxy/frozen-sessions.ts';
+import { unansweredRequestsScript } from '@alwayson/engines/haproxy/unanswered-requests.ts';
 import { emptyServersState, renderServersState } from '@alwayson/engines/haproxy/servers-state.ts';
 import type { RouteRecord } from '@alwayson/protocol/routes.ts';
 import { replaceFile } from '../agent-process/replace-file.ts';
 
 export const adminSocketName = 'admin.sock';
 const stateName = 'servers.state';
-const scriptName = 'frozen-sessions.lua';
+const scriptName = 'gateway.lua';
 const configName = 'haproxy.cfg';
 export const poolMapName = 'pools.map';
 
@@ -59,7 +60,7 @@ export function createGatewayFiles(gatewayDir: string, settings: GatewaySettings
 
   return {
     async prepare() {
-      await replaceFile(join(gatewayDir, scriptName), frozenSessionsScript);
+      await replaceFile(join(gatewayDir, scriptName), frozenSessionsScript + unansweredRequestsScript);
       if ((await read(mapFile)) === null) await replaceFile(mapFile, '');
       await forgetState();
     },

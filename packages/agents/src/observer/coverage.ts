@@ -8,6 +8,7 @@ export interface CoverageChange {
   complete: boolean;
   linesLost: number;
   requests: number;
+  unanswered: number;
   probes: Map<string, { good: number; bad: number }>;
 }
 
@@ -24,6 +25,8 @@ export interface Coverage {
   addLine(line: { atMs: number; isUser: boolean }, nowMs: number): void;
   addProbe(probe: { flow: string; ok: boolean; atMs: number }): void;
   addLoss(loss: LineLoss): void;
+  /** Requests that the gateway is known to have dropped without a line, lately. */
+  addUnanswered(requests: number, nowMs: number): void;
   /** Ends the slices that are over. */
   close(nowMs: number): void;
   changes(): CoverageChange[];
@@ -56,7 +59,7 @@ export function createCoverage(startedAtMs: number): Coverage {
     if (known !== undefined) return known;
     const [oldest] = pending.keys();
     if (pending.size >= slicesMax && oldest !== undefined) pending.delete(oldest);
-    const change = { at, complete: false, linesLost: 0, requests: 0, probes: new Map() };
+    const change = { at, complete: false, linesLost: 0, requests: 0, unanswered: 0, probes: new Map() };
     pending.set(at, change);
     return change;
   };
@@ -90,6 +93,9 @@ export function createCoverage(startedAtMs: number): Coverage {
       changeOf(to).linesLost += lines;
       span = { from: Math.min(from, span?.from ?? from), to: Math.max(to, span?.to ?? to) };
       for (let at = Math.max(open, from); at <= to; at += bucketSeconds) broken.add(at);
+    },
+    addUnanswered(requests, nowMs) {
+      if (requests > 0) changeOf(toSlice(nowMs)).unanswered += requests;
     },
     close(nowMs) {
       const current = toSlice(nowMs);

@@ -19,7 +19,8 @@ const tables = `
     ${latencyColumns.map((column) => `${column} INTEGER NOT NULL`).join(', ')},
     PRIMARY KEY (at, flow, stamp, cause)) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS slice (
-    at INTEGER PRIMARY KEY, complete INTEGER NOT NULL, lines_lost INTEGER NOT NULL, requests INTEGER NOT NULL) STRICT;
+    at INTEGER PRIMARY KEY, complete INTEGER NOT NULL, lines_lost INTEGER NOT NULL, requests INTEGER NOT NULL,
+    unanswered INTEGER NOT NULL DEFAULT 0) STRICT;
   CREATE TABLE IF NOT EXISTS probe (
     at INTEGER NOT NULL, flow TEXT NOT NULL, good INTEGER NOT NULL, bad INTEGER NOT NULL,
     PRIMARY KEY (at, flow)) STRICT, WITHOUT ROWID;
@@ -58,11 +59,19 @@ function openChecked(file: string): DatabaseSync {
     const check = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
     if (check.quick_check !== 'ok') throw new DamageError(check.quick_check);
     database.exec(tables);
+    addUnanswered(database);
     return database;
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+/** A file of before these were counted. */
+function addUnanswered(database: DatabaseSync): void {
+  const columns = database.prepare('PRAGMA table_info(slice)').all();
+  if (columns.some(({ name }) => name === 'unanswered')) return;
+  database.exec('ALTER TABLE slice ADD COLUMN unanswered INTEGER NOT NULL DEFAULT 0');
 }
 
 /** SQLITE_CORRUPT and SQLITE_NOTADB, with their extended codes. */

@@ -18,7 +18,8 @@ export function createHistoryReader(
   const findEnd = createEndFinder(database);
   const buckets = database.prepare('SELECT * FROM bucket WHERE at >= ? AND at < ? ORDER BY at');
   const slices = database.prepare(
-    'SELECT at, complete, lines_lost AS linesLost, requests FROM slice WHERE at >= ? AND at < ? ORDER BY at',
+    `SELECT at, complete, lines_lost AS linesLost, requests, unanswered
+     FROM slice WHERE at >= ? AND at < ? ORDER BY at`,
   );
   const probes = database.prepare('SELECT * FROM probe WHERE at >= ? AND at < ?');
 
@@ -31,7 +32,7 @@ export function createHistoryReader(
       to,
       buckets: buckets.all(from, to).map(toBucket),
       coverage: slices.all(from, to).map((row) => {
-        const slice = row as unknown as Pick<CoverageSlice, 'at' | 'linesLost' | 'requests'>;
+        const slice = row as unknown as Pick<CoverageSlice, 'at' | 'linesLost' | 'requests' | 'unanswered'>;
         return { ...slice, region, complete: row['complete'] === 1, probes: probed.get(slice.at) ?? {} };
       }),
     };

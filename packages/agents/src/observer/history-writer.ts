@@ -16,8 +16,10 @@ export interface HistoryChange {
 export function createHistoryWriter(database: DatabaseSync): (change: HistoryChange) => void {
   const addBucket = prepareAddBucket(database);
   const addSlice = database.prepare(
-    `INSERT INTO slice VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET complete = max(complete, excluded.complete),
-     lines_lost = lines_lost + excluded.lines_lost, requests = requests + excluded.requests`,
+    `INSERT INTO slice (at, complete, lines_lost, requests, unanswered) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET complete = max(complete, excluded.complete),
+     lines_lost = lines_lost + excluded.lines_lost, requests = requests + excluded.requests,
+     unanswered = unanswered + excluded.unanswered`,
   );
   const addProbes = database.prepare(
     `INSERT INTO probe VALUES (?, ?, ?, ?)
@@ -28,8 +30,8 @@ export function createHistoryWriter(database: DatabaseSync): (change: HistoryCha
   return ({ buckets, slices, broken, counters }) =>
     inTransaction(database, () => {
       for (const bucket of buckets) addBucket(bucket);
-      for (const { at, complete, linesLost, requests, probes } of slices) {
-        addSlice.run(at, Number(complete), linesLost, requests);
+      for (const { at, complete, linesLost, requests, unanswered, probes } of slices) {
+        addSlice.run(at, Number(complete), linesLost, requests, unanswered);
         for (const [flow, { good, bad }] of probes) addProbes.run(at, flow, good, bad);
       }
       if (broken !== null) breakSlices.run(broken.from, broken.to);

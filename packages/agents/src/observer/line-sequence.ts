@@ -12,6 +12,8 @@ const Sequence = z.strictObject({
   /** How many of the lost ones `settleLosses` has told of, and when the others must have been sent. */
   settled: z.int(),
   gap: z.strictObject({ fromMs: z.number(), toMs: z.number() }).nullable(),
+  /** Requests that it dropped without a line; null until it first told, when it has run for longer than we listen. */
+  unanswered: z.int().nullable().default(null),
 });
 type Sequence = z.infer<typeof Sequence>;
 
@@ -79,6 +81,7 @@ function addBoot(
     lost: 0,
     settled: 0,
     gap: null,
+    unanswered: fresh ? 0 : null,
   };
   sequences.boots.push(entry);
   const oldest = sequences.boots.length > bootsMax ? sequences.boots.shift() : undefined;
@@ -97,6 +100,15 @@ export function settleLosses(sequences: LineSequences, nowMs: number): LineLoss[
     entry.gap = null;
     return lines > 0 ? [{ lines, ...gap }] : [];
   });
+}
+
+/** How many requests the process dropped since it last told. What was before we listened is nobody's loss here. */
+export function addUnanswered(sequences: LineSequences, told: { pid: number; count: number }): number {
+  const entry = sequences.boots.findLast(({ boot }) => boot.endsWith(`.${told.pid}`));
+  if (entry === undefined) return 0;
+  const before = entry.unanswered ?? told.count;
+  entry.unanswered = Math.max(before, told.count);
+  return entry.unanswered - before;
 }
 
 export function countLost(sequences: LineSequences): number {

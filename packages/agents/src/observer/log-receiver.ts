@@ -1,5 +1,9 @@
 import { createSocket } from 'node:dgram';
 import { type GatewayLine, parseGatewayLine } from '@alwayson/engines/haproxy/access-log.ts';
+import {
+  parseUnansweredRequests,
+  type UnansweredRequests,
+} from '@alwayson/engines/haproxy/unanswered-requests.ts';
 
 /** Bursts wait in the kernel while we are busy; what does not fit is seen as lost by its missing number. */
 const kernelBufferBytes = 4 * 1024 * 1024;
@@ -9,11 +13,15 @@ export async function createLogReceiver(options: {
   address: string;
   port: number;
   onLine: (line: GatewayLine) => void;
+  onUnanswered?: (told: UnansweredRequests) => void;
 }): Promise<{ close(): Promise<void> }> {
   const socket = createSocket({ type: 'udp4', recvBufferSize: kernelBufferBytes });
   socket.on('message', (datagram) => {
-    const line = parseGatewayLine(datagram.toString('utf8'));
+    const text = datagram.toString('utf8');
+    const line = parseGatewayLine(text);
+    const unanswered = line === null ? parseUnansweredRequests(text) : null;
     if (line !== null) options.onLine(line);
+    if (unanswered !== null) options.onUnanswered?.(unanswered);
   });
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);

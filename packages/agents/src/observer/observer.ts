@@ -5,7 +5,7 @@ import { bucketSeconds, type TrafficHistory } from '@alwayson/protocol/traffic.t
 import type { AgentLog } from '../agent-process/agent-log.ts';
 import { createRequestReader, toArrivalMs } from './counted-request.ts';
 import { createHistoryKeeper, type HistoryKeeper } from './history-keeper.ts';
-import { addSequence, countLost } from './line-sequence.ts';
+import { addSequence, addUnanswered, countLost } from './line-sequence.ts';
 import { createLogReceiver } from './log-receiver.ts';
 import { renderObserverMetrics } from './observer-metrics.ts';
 import type { Probers } from './probers.ts';
@@ -75,7 +75,11 @@ export async function createObserver(options: ObserverOptions): Promise<Observer
     take(line);
     options.onLine?.(line);
   };
-  const receiver = await createLogReceiver({ ...logAddress, onLine });
+  const receiver = await createLogReceiver({
+    ...logAddress,
+    onLine,
+    onUnanswered: (told) => coverage.addUnanswered(addUnanswered(sequences, told), Date.now()),
+  });
   coverage.listen(Date.now());
   const probers = startProbers(coverage.addProbe);
 

@@ -72,11 +72,12 @@ test('requests are kept by slice, flow, stamp, release and cause; a late one is 
       complete: true,
       linesLost: 0,
       requests: 7,
+      unanswered: 0,
       probes: { browse: { good: 0, bad: 1 } },
     },
     // Nothing was heard of the gateway.
-    { at: start + 10, region: 'west', complete: false, linesLost: 0, requests: 0, probes: {} },
-    { at: start + 20, region: 'west', complete: true, linesLost: 0, requests: 0, probes: {} },
+    { at: start + 10, region: 'west', complete: false, linesLost: 0, requests: 0, unanswered: 0, probes: {} },
+    { at: start + 20, region: 'west', complete: true, linesLost: 0, requests: 0, unanswered: 0, probes: {} },
   ]);
   keeper.close();
 });
@@ -151,6 +152,7 @@ test('history that is too old or too much makes room, with its coverage', () => 
     complete: true,
     linesLost: 0,
     requests: 1,
+    unanswered: 0,
     probes: new Map([['browse', { good: 1, bad: 0 }]]),
   }));
   write({ buckets: slices.map(({ at }) => toBucket(at)), slices, broken: null, counters: '{}' });
@@ -224,6 +226,23 @@ test('a damaged file is set aside and said, and history begins anew', async () =
   saveAt(second, startMs + 30_500);
   expect(countOf(second.read(start, start + 100).buckets)).toBe(1);
   second.close();
+});
+
+test('what a gateway dropped without a word is kept by slice, in a file of before it was counted too', () => {
+  const old = openHistoryDatabase(file, log);
+  old.exec('ALTER TABLE slice DROP COLUMN unanswered');
+  old.exec(`INSERT INTO slice VALUES (${start}, 1, 0, 5)`);
+  old.close();
+  const keeper = open(startMs + 10_000);
+  keeper.coverage.addUnanswered(2, startMs + 11_000);
+  saveAt(keeper, startMs + 12_000);
+  keeper.coverage.addUnanswered(1, startMs + 13_000);
+  keeper.coverage.addUnanswered(0, startMs + 23_000);
+  saveAt(keeper, startMs + 30_500);
+  const told = TrafficHistory.parse(keeper.read(start, start + 100)).coverage;
+  expect(told.map(({ unanswered }) => unanswered)).toEqual([0, 3, 0]);
+  expect(said).toEqual([]);
+  keeper.close();
 });
 
 test('what cannot be written waits, and what can never be written is not told as whole', () => {

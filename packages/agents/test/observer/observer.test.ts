@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -175,6 +175,32 @@ test('without users, the probes alone prove that the log works', async () => {
   expect(coverage[0]?.probes['browse']?.good).toBeGreaterThan(0);
   expect(coverage[0]?.probes['order']?.bad).toBeGreaterThan(0);
   expect(buckets).toEqual([]);
+});
+
+test('an unsafe request that HAProxy drops without an answer or a line is counted all the same', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = (method: string, query: string) =>
+    new Promise<string>((resolve) => {
+      const sent = request(`${rig.frontDoor}/shop/${query}`, { method, agent }, (answer) => {
+        answer.resume();
+        answer.on('end', () => resolve(String(answer.statusCode)));
+      });
+      sent.on('error', (error) => resolve(error.message)).end();
+    });
+  const from = Math.floor(Date.now() / 10_000) * 10;
+  const headers = { authorization: `Bearer ${tokens.agents}` };
+  const count = async () => {
+    const answer = await fetch(`${base()}/history?from=${from}&to=${from + 200}`, { headers });
+    const { coverage } = TrafficHistory.parse(await answer.json());
+    return coverage.reduce((sum, { unanswered = 0 }) => sum + unanswered, 0);
+  };
+  expect(await ask('GET', '')).toBe('200');
+  expect(await ask('PUT', '?die=west-2-aaaaaa')).toBe('socket hang up');
+  agent.destroy();
+  const isTold = async () => (await count()) > 0;
+  await until(isTold, 'the count').catch(() => until(isTold, 'the count'));
+  expect(await count()).toBe(1);
+  expect((await observe()).linesLost).toBeLessThanOrEqual(9);
 });
 
 test('the observation needs the token', async () => {

@@ -21,6 +21,7 @@ export function renderSlo(report: SloReport, { sign, paint }: Painter): string {
   const notes = [
     ...all.flatMap(describeState),
     ...describeCoverage(all),
+    ...describeUnanswered(report.workload),
     ...report.findings.map(({ rule, flow, message }) => `${flow} (${rule}): ${message}`),
   ];
   return [
@@ -66,6 +67,13 @@ function describeCoverage(all: readonly SloFigures[]): string[] {
   if (lowest === 1) return [];
   return [
     `Coverage is ${toPercent(lowest)}: in the rest of the time the telemetry is not complete; the lower bound counts it as bad.`,
+  ];
+}
+
+function describeUnanswered({ unanswered }: SloFigures): string[] {
+  if (unanswered === 0) return [];
+  return [
+    `${unanswered} requests were dropped without an answer when a stamp died, of which flow is not known: the lower bound of each counts them as bad.`,
   ];
 }
 

@@ -42,15 +42,17 @@ test('what burns, what is not covered and what cannot be reached is said in sent
         burnRates: [],
       }),
     ],
+    workload: { ...createFigures(), worstFlow: 'buy', unanswered: 2 },
     findings: [{ rule: 'RQ-04', flow: 'sync', message: 'The objective is above the composite.' }],
   });
   const text = renderSlo(report, painter);
   expect(text).toContain('20.0 over 1h, page');
   expect(text).toMatch(/\[unknown] sync +99\.95 % +- +100 % +- +- +- +-\n/);
-  expect(text.split('\n').slice(-4)).toEqual([
+  expect(text.split('\n').slice(-5)).toEqual([
     'buy is burning: Over 1h the error budget is spent 20.0 times too fast. At this rate nothing is left in 33 h. It was down for 3 min.',
     'sync is no-telemetry: No telemetry has arrived.',
     'Coverage is 98.765 %: in the rest of the time the telemetry is not complete; the lower bound counts it as bad.',
+    '2 requests were dropped without an answer when a stamp died, of which flow is not known: the lower bound of each counts them as bad.',
     'sync (RQ-04): The objective is above the composite.',
   ]);
 });

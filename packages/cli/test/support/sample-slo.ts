@@ -51,6 +51,7 @@ export function createFigures(change: Partial<SloFigures> = {}): SloFigures {
     notCounted: 3,
     badByProbes: 0,
     unknown: 0,
+    unanswered: 0,
     minutes: { up: 1440, down: 0, unknown: 0, idle: 0 },
     minutesDown: 0,
     telemetry: {

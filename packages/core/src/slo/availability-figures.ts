@@ -15,6 +15,7 @@ export interface Availability {
   total: number;
   badByProbes: number;
   unknown: number;
+  unanswered: number;
 }
 
 /**
@@ -46,7 +47,8 @@ export function countKnown(
 
 /**
  * The four figures by one method. `lowerBound`: slices that are not known count as bad, in requests by the expected rate (never
- * fewer than the log lines known to be lost), in minutes as they are.
+ * fewer than the log lines known to be lost), in minutes as they are. So do requests that a gateway dropped without a word: of which
+ * flow they were nobody knows, so each flow is charged with all of them.
  */
 export function toAvailability(
   summary: SpanSummary,
@@ -60,18 +62,20 @@ export function toAvailability(
       0,
     ),
   );
+  const unanswered = summary.regions.reduce((sum, region) => sum + region.unanswered, 0);
   const slices = summary.slices * summary.regions.length;
   const complete = summary.regions.reduce((sum, region) => sum + region.complete, 0);
   const { minutes } = summary;
   const judged = minutes.up + minutes.down;
   const share = {
-    occurrences: { good: known.good, total: known.total, unknown },
+    occurrences: { good: known.good, total: known.total, unknown: unknown + unanswered },
     timeslices: { good: minutes.up, total: judged, unknown: minutes.unknown },
     'ratio-timeslices': { good: minutes.ratios, total: judged, unknown: minutes.unknown },
   }[method];
   return {
     ...known,
     unknown,
+    unanswered,
     coverage: slices === 0 ? 0 : complete / slices,
     measured: share.total === 0 ? null : share.good / share.total,
     lowerBound: share.total === 0 ? null : share.good / (share.total + share.unknown),

@@ -6,6 +6,8 @@ type BySlice<T> = ReadonlyMap<number, T>;
 export interface SliceCoverage {
   readonly complete: boolean;
   readonly linesLost: number;
+  /** Requests that the gateway dropped without a word, of whichever flow. */
+  readonly unanswered: number;
 }
 
 export interface ProbeCounts {
@@ -51,6 +53,8 @@ export interface RegionSummary {
   /** The other slices that are not complete, and the log lines known to be lost in them. */
   readonly unknown: number;
   readonly linesLost: number;
+  /** In all slices. */
+  readonly unanswered: number;
 }
 
 export interface MinuteSummary {

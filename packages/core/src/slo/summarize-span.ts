@@ -5,7 +5,15 @@ import type { FlowTraffic, MinuteSummary, RegionSummary, SpanSummary } from './f
 
 export const hourSeconds = 3600;
 const noMinutes: MinuteSummary = { up: 0, down: 0, unknown: 0, idle: 0, ratios: 0 };
-const noRegion: RegionSummary = { requests: 0, told: 0, complete: 0, failed: 0, unknown: 0, linesLost: 0 };
+const noRegion: RegionSummary = {
+  requests: 0,
+  told: 0,
+  complete: 0,
+  failed: 0,
+  unknown: 0,
+  linesLost: 0,
+  unanswered: 0,
+};
 
 export function emptySummary(regions: number): SpanSummary {
   return {
@@ -58,7 +66,7 @@ function summarizeMinute(traffic: FlowTraffic, from: number, to: number): SpanSu
       slices: sum.slices + 1,
       regions: traffic.regions.map(({ coverage }, index) => {
         const own = totalOf(requests[index] ?? noRequests);
-        const slice = coverage.get(at) ?? { complete: false, linesLost: 0 };
+        const slice = coverage.get(at) ?? { complete: false, linesLost: 0, unanswered: 0 };
         const complete = slice.complete && slice.linesLost === 0;
         // A probe can only count against us: it speaks where no request was told of.
         const failed = probeFailed && own === 0 && (silent || !complete);
@@ -70,6 +78,7 @@ function summarizeMinute(traffic: FlowTraffic, from: number, to: number): SpanSu
           failed: Number(failed),
           unknown: Number(unknown),
           linesLost: unknown ? slice.linesLost : 0,
+          unanswered: slice.unanswered,
         });
       }),
     };
@@ -105,6 +114,7 @@ function addRegions(a: RegionSummary, b: RegionSummary): RegionSummary {
     failed: a.failed + b.failed,
     unknown: a.unknown + b.unknown,
     linesLost: a.linesLost + b.linesLost,
+    unanswered: a.unanswered + b.unanswered,
   };
 }
 

@@ -79,7 +79,8 @@ export function createTrafficLedger(
       }
       for (const slice of history.coverage) {
         if (slice.at < slicesFrom) continue;
-        coverage[region]?.set(slice.at, { complete: slice.complete, linesLost: slice.linesLost });
+        const { complete, linesLost, unanswered = 0 } = slice;
+        coverage[region]?.set(slice.at, { complete, linesLost, unanswered });
         for (const [name, probes] of Object.entries(slice.probes)) {
           for (const flow of flows.has(name) ? [flows.get(name), workload] : []) {
             addTo(flow?.regions[region]?.probes, slice.at, { value: probes, add: addProbes, none: noProbes });

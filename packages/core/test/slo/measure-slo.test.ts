@@ -92,6 +92,12 @@ test('lost lines make a slice unknown, and count at least as many as were lost',
   expect(figures.coverage).toBeCloseTo(59 / 60, 12);
 });
 
+test('requests that a gateway dropped without a word are bad in the lower bound, and nowhere else', () => {
+  const figures = measure({ west: [...repeat(59, good), { ...good, unanswered: 3 }] });
+  expect(figures).toMatchObject({ measured: 1, coverage: 1, unknown: 0, unanswered: 3, bad: 0 });
+  expect(figures.lowerBound).toBe(600 / 603);
+});
+
 test('probes that fail while the gateway is silent make the slice bad', () => {
   const dead: ScriptSlice = { incomplete: true, probes: { good: 0, bad: 2 } };
   const figures = measure({ west: [...repeat(54, good), ...repeat(6, dead)] });

@@ -15,6 +15,7 @@ export interface ScriptSlice {
   counts?: Partial<Record<TrafficCause, number>>;
   incomplete?: boolean;
   linesLost?: number;
+  unanswered?: number;
   probes?: { good: number; bad: number };
 }
 
@@ -56,6 +57,7 @@ function toCoverage(region: string, index: number, slice: ScriptSlice): Coverage
     region,
     complete: slice.incomplete !== true,
     linesLost: slice.linesLost ?? 0,
+    ...(slice.unanswered === undefined ? {} : { unanswered: slice.unanswered }),
     requests: Object.values(slice.counts ?? {}).reduce((sum, count) => sum + count, 0),
     probes: slice.probes ? { [flow.name]: slice.probes } : {},
   };

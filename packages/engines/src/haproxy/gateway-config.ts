@@ -20,7 +20,7 @@ export interface GatewayConfigOptions {
   /** Both relative to HAProxy's folder: unix socket paths are limited to 108 bytes. */
   adminSocket: string;
   stateFile: string;
-  /** Holds `frozenSessionsScript`. */
+  /** Holds `frozenSessionsScript` and `unansweredRequestsScript`. */
   scriptFile: string;
   /** Holds `GatewayConfig.poolMap`. */
   mapFile: string;
