@@ -2,6 +2,7 @@ import type { KillResult } from '@alwayson/protocol/control-api.ts';
 import { AlwaysOnError, fromProblem } from '@alwayson/protocol/errors.ts';
 import type { Event, Operation } from '@alwayson/protocol/operations.ts';
 import type { Problem } from '@alwayson/protocol/problem.ts';
+import type { RolloutReport } from '@alwayson/protocol/releases.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 
 const readTimeoutMs = 5_000;
@@ -16,6 +17,11 @@ export function getStatus(): Promise<Status> {
 
 export function getOperations(): Promise<Operation[]> {
   return getJson('/api/operations');
+}
+
+/** The rollout that runs, else the one that ended last. */
+export function getRollout(): Promise<RolloutReport> {
+  return getJson('/api/rollout');
 }
 
 /** The newest events, newest last. */

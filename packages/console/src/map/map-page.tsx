@@ -6,6 +6,7 @@ import classes from './map.module.css';
 import { NeedsAttention } from './needs-attention.tsx';
 import { RecentEvents } from './recent-events.tsx';
 import { RegionLane } from './region-lane.tsx';
+import { RolloutPanel } from './rollout-panel.tsx';
 import { RunningOperations } from './running-operations.tsx';
 import { SummaryRow } from './summary-row.tsx';
 import { WitnessLane } from './witness-lane.tsx';
@@ -17,6 +18,7 @@ export function MapPage() {
     <>
       <SummaryRow status={status} />
       <RunningOperations />
+      <RolloutPanel status={status} />
       <div className={classes.page} data-quiet={status.phase === 'running' ? undefined : status.phase}>
         <div className={classes.attention}>
           <NeedsAttention status={status} />

@@ -1,6 +1,6 @@
 import type { Operation, OperationStep } from '@alwayson/protocol/operations.ts';
-import { useEffect, useState } from 'react';
 import { useLive } from '../live/live-provider.tsx';
+import { Elapsed } from '../look/elapsed.tsx';
 import classes from './running-operations.module.css';
 
 /** What is under way, step by step, with what it waits for. Absent when nothing runs. */
@@ -59,14 +59,4 @@ function Step({ step }: { step: OperationStep }) {
       <span className={classes.stepState}>{step.state}</span>
     </li>
   );
-}
-
-function Elapsed({ since }: { since: string }) {
-  const [nowMs, setNowMs] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNowMs(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, []);
-  const seconds = Math.max(0, Math.round((nowMs - Date.parse(since)) / 1000));
-  return <>{seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`}</>;
 }

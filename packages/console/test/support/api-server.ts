@@ -5,6 +5,7 @@ import { extname, join, normalize } from 'node:path';
 import type { KillResult } from '@alwayson/protocol/control-api.ts';
 import { AlwaysOnError, toProblem } from '@alwayson/protocol/errors.ts';
 import type { Event, Operation } from '@alwayson/protocol/operations.ts';
+import type { RolloutReport } from '@alwayson/protocol/releases.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 
 const address = '127.207.0.1';
@@ -27,6 +28,10 @@ export interface ApiServer {
   /** Oldest first. */
   events: Event[];
   operations: Operation[];
+  /** Null: nothing was rolled out yet. */
+  rollout: RolloutReport | null;
+  /** How often it was asked for. */
+  rolloutReads: number;
   /** False: changes are answered 401. */
   signedIn: boolean;
   push(name: 'status' | 'event' | 'operation', data: Status | Event | Operation): void;
@@ -50,6 +55,8 @@ export async function startApiServer(
     },
     posted: [],
     operations: [],
+    rollout: null,
+    rolloutReads: 0,
     signedIn: true,
     frozen: false,
     ...initial,
@@ -93,6 +100,11 @@ async function answer(api: ApiServer, folder: string, exchange: Exchange): Promi
   if (request.method === 'POST') return answerChange(api, pathname, exchange);
   if (pathname === '/api/status') return sendJson(response, api.status);
   if (pathname === '/api/operations') return sendJson(response, api.operations);
+  if (pathname === '/api/rollout') {
+    api.rolloutReads += 1;
+    if (api.rollout === null) throw new AlwaysOnError('AON_ROLLOUT_NONE', 'Nothing was rolled out yet.');
+    return sendJson(response, api.rollout);
+  }
   if (pathname === '/api/events') return sendJson(response, selectEvents(api.events, searchParams));
   if (pathname === '/api/stream') {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
