@@ -30,7 +30,7 @@ test('no function is longer than 50 lines of its own or 100 in all, and the list
 });
 
 test('files are named in kebab-case, and none is called utils', () => {
-  const kebab = /^\.?(\d{3,4}_)?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
+  const kebab = /^\.?(\d{3,4}_(contract_)?)?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
   expect(codeFiles.filter((file) => !kebab.test(basename(file)))).toEqual([]);
   expect(codeFiles.filter((file) => /^(utils?|helpers?|misc|common)\./.test(basename(file)))).toEqual([]);
 });

@@ -225,6 +225,8 @@ export const RolloutPlan = z.strictObject({
     /** They wait for a later release, because one that is still here may need what they remove. */
     waiting: z.array(z.strictObject({ name: z.string(), neededBy: z.string() })),
     faults: z.array(z.string()),
+    /** What they cost whoever works meanwhile, or may surprise them. */
+    warnings: z.array(z.string()).optional(),
   }),
   budget: BudgetStage,
   expectedSeconds: z.number(),

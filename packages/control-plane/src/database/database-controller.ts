@@ -2,11 +2,14 @@ import type { Status } from '@alwayson/protocol/status.ts';
 import type { Controller } from '../controller.ts';
 import { DatabaseDriver } from './database-driver.ts';
 import type { DatabaseContext } from './database-runtime.ts';
+import type { SchemaWork } from './schema-work.ts';
 
 export interface DatabaseController extends Controller {
   status(): Status['database'];
   /** Who may write, as committed; null before there is a database. */
   writer(): { member: string; region: string; term: number } | null;
+  /** What releases change in the schema. */
+  readonly schema: SchemaWork;
 }
 
 /**
@@ -22,5 +25,6 @@ export function createDatabaseController(context: DatabaseContext): DatabaseCont
     close: () => driver.close(),
     status: () => driver.status(),
     writer: () => driver.writer(),
+    schema: driver.schema,
   };
 }

@@ -1,3 +1,4 @@
+import type { DatabaseObservation } from '@alwayson/core/database/database-observation.ts';
 import type { DatabaseAction } from '@alwayson/core/database/database-action.ts';
 import { isWritable } from '@alwayson/core/database/member-evidence.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
@@ -10,6 +11,7 @@ import { createMemberLanes, type MemberLanes } from './member-lanes.ts';
 import { createMigrationsKeeper, type MigrationsKeeper } from './migrations-keeper.ts';
 import { noteWriterAnswer, observeDatabase, pollMembers } from './observe-database.ts';
 import { runAction } from './run-action.ts';
+import { createSchemaWork, type SchemaWorker } from './schema-work.ts';
 import { settleRecord } from './settle-record.ts';
 import { wantUnits } from './want-units.ts';
 
@@ -27,6 +29,7 @@ export class DatabaseDriver {
   readonly #runtime: DatabaseRuntime;
   readonly #lanes: MemberLanes;
   readonly #migrations: MigrationsKeeper;
+  readonly schema: SchemaWorker;
   readonly #tellFailure: ReturnType<typeof createFailureTeller>;
   #movedAt: number;
   #timer: NodeJS.Timeout | undefined;
@@ -46,6 +49,8 @@ export class DatabaseDriver {
     const onEnd = () => this.#move();
     this.#lanes = createMemberLanes({ onEnd, onFailure: tellFailure });
     this.#migrations = createMigrationsKeeper(this.#runtime, onEnd);
+    const observe = () => observeDatabase(this.#runtime);
+    this.schema = createSchemaWork(this.#runtime, () => findWriter(this.#runtime, observe()));
     this.#movedAt = performance.now();
   }
 
@@ -59,9 +64,8 @@ export class DatabaseDriver {
     if (hasCommitted) this.#movedAt = performance.now();
     wantUnits(runtime, observation);
     for (const action of actions) this.#launch(action);
-    const { writer, initialised, waitFor, sync } = runtime.record.value;
-    const member = observation.members[writer ?? ''];
-    this.#migrations.poll(initialised && waitFor === sync && member !== undefined && isWritable(member));
+    this.#migrations.poll(findWriter(runtime, observation) !== null);
+    this.schema.poll();
     this.#watchDoors();
     clearTimeout(this.#timer);
     if (isMoving) this.#timer = setTimeout(() => this.#turn(), movingProbeMs);
@@ -126,4 +130,11 @@ export class DatabaseDriver {
       });
     }
   }
+}
+
+/** The member that takes writes, from clients and for good: with the copies that the record asks for. */
+function findWriter(runtime: DatabaseRuntime, { members }: DatabaseObservation): string | null {
+  const { writer, initialised, waitFor, sync } = runtime.record.value;
+  const member = members[writer ?? ''];
+  return initialised && waitFor === sync && member !== undefined && isWritable(member) ? writer : null;
 }

@@ -17,14 +17,13 @@ import {
 } from '@alwayson/engines/postgres/data-folder.ts';
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
-import type { TaskRequestInput } from '@alwayson/protocol/units.ts';
 import { memberOf } from './database-plan.ts';
 import { administratorTarget, type DatabaseRuntime, memoryOf } from './database-runtime.ts';
 import { promoteWriter } from './failover-operation.ts';
 import { fenceMember } from './fence-member.ts';
+import { runTask } from './run-task.ts';
 
 const proofDeadlineMs = 5000;
-const outputBytesMax = 1000;
 const rejoined = {
   restart: 'is started again to follow',
   rewind: 'was rewound to follow',
@@ -145,15 +144,4 @@ async function confirmPromoted(runtime: DatabaseRuntime, writer: string): Promis
 
 async function inspect(runtime: DatabaseRuntime, member: string) {
   return parseInspection(await runTask(runtime, member, renderInspect(runtime.plan.binDir)));
-}
-
-async function runTask(runtime: DatabaseRuntime, member: string, request: TaskRequestInput): Promise<string> {
-  const { zone } = memberOf(runtime.plan, member);
-  const result = await runtime.context.placement.task(zone, member, request);
-  if (result.exitCode === 0) return result.stdout;
-  const output = `${result.stderr}\n${result.stdout}`.trim().slice(-outputBytesMax);
-  throw new AlwaysOnError(
-    'AON_TASK_FAILED',
-    `A task on ${member} failed (${result.exitCode ?? result.signal}): ${output}`,
-  );
 }

@@ -2,8 +2,9 @@ import type { SqlClient } from '@alwayson/engines/postgres/sql-client.ts';
 import type { Migration } from './migration-files.ts';
 
 const identifier = String.raw`(?:"(?:[^"]|"")+"|[a-z_][\w$]*)`;
+const table = `${identifier}(?:\\.${identifier})?`;
 const createPattern = new RegExp(
-  String.raw`^CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(${identifier})\s+ON\s+(?:ONLY\s+)?(${identifier}(?:\.${identifier})?)[\s(]`,
+  String.raw`^CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(${identifier})\s+ON\s+(?:ONLY\s+)?(${table})[\s(]`,
   'i',
 );
 const dropPattern = /^DROP\s+INDEX\s+CONCURRENTLY\s+IF\s+EXISTS\s/i;
@@ -28,7 +29,7 @@ export async function runAlone(
   const created = createPattern.exec(statement);
   if (created === null && !dropPattern.test(statement)) {
     throw new Error(
-      'without a transaction a file is one CREATE INDEX CONCURRENTLY name ON ..., or one DROP INDEX CONCURRENTLY IF EXISTS ...',
+      'without a transaction a file is one CREATE INDEX CONCURRENTLY name ON ... or DROP INDEX CONCURRENTLY IF EXISTS ...',
     );
   }
   await client.query('RESET ALL');
@@ -36,7 +37,7 @@ export async function runAlone(
   try {
     await client.query('SET lock_timeout = 0');
     if (created === null) await client.query(statement);
-    else await createIndex(client, statement, { index: created[1] ?? '', table: created[2] ?? '', isAgain });
+    else await createIndex(client, statement, { index: created[1] ?? '', on: created[2] ?? '', isAgain });
   } finally {
     await client.query('RESET ALL').catch(() => {});
     await client.query('RESET ROLE').catch(() => {});
@@ -46,14 +47,14 @@ export async function runAlone(
 async function createIndex(
   client: SqlClient,
   statement: string,
-  { index, table, isAgain }: { index: string; table: string; isAgain: boolean },
+  { index, on, isAgain }: { index: string; on: string; isAgain: boolean },
 ): Promise<void> {
   const find = async () => {
     const [row] = await client.query<{ name: string; valid: boolean }>(
       `SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, i.indisvalid AS valid
        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
        WHERE i.indrelid = to_regclass($1) AND c.relname = $2`,
-      [table, toName(index)],
+      [on, toName(index)],
     );
     return row;
   };

@@ -3,11 +3,19 @@ import { delimiter, join } from 'node:path';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 
 export interface PostgresBinaries {
-  /** The folder with postgres, initdb, pg_basebackup, pg_rewind, pg_controldata. */
+  /** The folder with postgres, initdb, pg_basebackup, pg_rewind, pg_controldata, pg_dump, pg_restore. */
   dir: string;
 }
 
-const needed = ['postgres', 'initdb', 'pg_basebackup', 'pg_rewind', 'pg_controldata'];
+const needed = [
+  'postgres',
+  'initdb',
+  'pg_basebackup',
+  'pg_rewind',
+  'pg_controldata',
+  'pg_dump',
+  'pg_restore',
+];
 /** Folders that hold one folder per version: distributions keep servers out of PATH. */
 const versionedRoots = [
   { root: '/usr/lib/postgresql', toBin: (name: string) => join(name, 'bin') },
