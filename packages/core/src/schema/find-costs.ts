@@ -22,9 +22,19 @@ export function findCosts({ before, after, sizes, isAlone }: CostsQuestion): str
     if (was === undefined || relation.kind !== 'table') return holds;
     const bytes = sizes.get(relation.name) ?? 0;
     const locks = bytes >= bigBytes ? findWaits(was, relation, isAlone) : [];
-    const size = `${(bytes / 1e6).toFixed(0)} MB`;
-    return [...locks.map((lock) => `${lock} (${size})`), ...findRetyped(was, relation), ...holds];
+    return [
+      ...locks.map((lock) => `${lock} (${toMagnitude(bytes)})`),
+      ...findRetyped(was, relation),
+      ...holds,
+    ];
   });
+}
+
+/** Coarse, so that a plan stays the same plan while the table grows a little. */
+function toMagnitude(bytes: number): string {
+  if (bytes < 1e8) return 'over 50 MB';
+  const power = Math.floor(Math.log10(bytes));
+  return power < 9 ? `over ${10 ** (power - 6)} MB` : `over ${10 ** (power - 9)} GB`;
 }
 
 function findWaits(was: CatalogueRelation, is: CatalogueRelation, isAlone: boolean): string[] {

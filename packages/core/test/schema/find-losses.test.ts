@@ -118,7 +118,10 @@ test('only a big table makes anybody wait', () => {
   const after = catalogue({ relations: [table('t', { columns: ab, indexes: [index({})] })] });
   const costs = (bytes: number, isAlone = false) =>
     findCosts({ before, after, sizes: new Map([['t', bytes]]), isAlone });
-  expect(costs(60_000_000)).toEqual(['builds index by_a while writes wait, on t (60 MB)']);
+  const text = (size: string) => [`builds index by_a while writes wait, on t (over ${size})`];
+  expect(costs(60_000_000)).toEqual(text('50 MB'));
+  expect(costs(700_000_000)).toEqual(text('100 MB'));
+  expect(costs(25_000_000_000)).toEqual(text('10 GB'));
   expect(costs(60_000_000, true)).toEqual([]);
   expect(costs(40_000_000)).toEqual([]);
 });
