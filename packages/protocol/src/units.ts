@@ -101,6 +101,11 @@ export const UnitStatus = z.object({
   restarts: z.int(),
   lastExit: z.object({ code: z.int().nullable(), signal: z.string().nullable(), at: z.string() }).nullable(),
   reason: z.string().optional(),
+  /**
+   * Of components: what the process and its children hold, as measured every few seconds. It alone never raises the host's `version`.
+   * Engines share memory between their processes, so that a sum would be wrong.
+   */
+  memoryBytes: z.int().optional(),
 });
 export type UnitStatus = z.infer<typeof UnitStatus>;
 

@@ -36,6 +36,14 @@ function listUnits({ region, zone, units, problems = [] }: HostStatus): MetricFa
       ),
     },
     {
+      name: 'alwayson_host_unit_memory_bytes',
+      type: 'gauge',
+      help: 'Resident memory of a component and its children.',
+      samples: units.flatMap((unit) =>
+        unit.memoryBytes === undefined ? [] : [{ labels: labelsOf(unit), value: unit.memoryBytes }],
+      ),
+    },
+    {
       name: 'alwayson_host_problems',
       type: 'gauge',
       help: 'Faults of the host itself, such as a damaged file that was set aside.',

@@ -20,6 +20,7 @@ import {
   writeRunning,
 } from './host-state.ts';
 import { Unit, type UnitContext } from './unit.ts';
+import { type MemoryWatch, watchMemory } from './unit-memory.ts';
 import { unitDir, unitLogFile } from './unit-process.ts';
 
 const unitsMax = 200;
@@ -39,6 +40,7 @@ export class Supervisor {
   readonly #context: UnitContext;
   readonly #startedAt = new Date().toISOString();
   #resources: ResourceWatch | undefined;
+  #memory: MemoryWatch | undefined;
   #boundLogs: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -66,6 +68,7 @@ export class Supervisor {
       pids: () => [process.pid, ...this.status().units.flatMap(({ pid }) => pid ?? [])],
       onNews: () => this.feed.changed(),
     });
+    this.#memory = watchMemory(() => this.#components().flatMap((unit) => unit.status().pid ?? []));
   }
 
   status(): HostStatus {
@@ -78,10 +81,19 @@ export class Supervisor {
       pid: process.pid,
       startedAt: this.#startedAt,
       version: this.feed.version,
-      units: [...this.#units.values()].map((unit) => unit.status()),
+      units: [...this.#units.values()].map((unit) => this.#withMemory(unit.status())),
       ...(this.#problems.length === 0 ? {} : { problems: this.#problems }),
       ...(resources === undefined ? {} : { resources }),
     };
+  }
+
+  #components(): Unit[] {
+    return [...this.#units.values()].filter(({ spec }) => spec.kind === 'component');
+  }
+
+  #withMemory(status: UnitStatus): UnitStatus {
+    const memoryBytes = status.pid === null ? undefined : this.#memory?.bytesOf(status.pid);
+    return memoryBytes === undefined ? status : { ...status, memoryBytes };
   }
 
   /** Throws AON_NOT_FOUND. */
@@ -149,6 +161,7 @@ export class Supervisor {
     const { environment, zone } = this.config;
     clearTimeout(this.#boundLogs);
     this.#resources?.close();
+    this.#memory?.close();
     for (const units of this.#byOrder().toReversed()) await this.#close(units);
     await killMarked(taskMark(environment, zone.name));
     this.feed.release();

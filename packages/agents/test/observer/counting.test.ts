@@ -130,6 +130,7 @@ test('windows slide: they hold what ended in the last seconds, and nothing else'
             told.reduce((total, slice) => total + pick(slice), 0);
           expect([sum(({ good }) => good), sum(({ bad }) => bad)]).toEqual([count(200), count(500)]);
           expect(sum(({ latency }) => latency[3] ?? 0)).toBe(count(200) + count(500));
+          expect(sum(({ sumsMs = [] }) => sumsMs[3] ?? 0)).toBe(7 * (count(200) + count(500)));
           for (const { from, to, good, bad } of told) {
             const own = within.filter(({ ms }) => base + ms >= from && base + ms < to);
             expect(good + bad).toBe(own.filter(({ status }) => status !== 404).length);
