@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { toAlertInput } from '@alwayson/core/alerts/to-alert-input.ts';
 import { toRegions } from '@alwayson/core/estate/topology.ts';
 import { Environment } from '@alwayson/protocol/environment.ts';
@@ -11,7 +11,7 @@ import { openAuthority } from './authority.ts';
 import { startConsoleBuild } from './builds/console-build.ts';
 import type { ControllerContext } from './controller.ts';
 import { createDatabaseController } from './database/database-controller.ts';
-import { createEstateController } from './estate/estate-controller.ts';
+import { createEstateController, type EstateController } from './estate/estate-controller.ts';
 import { createHealthController, type HealthController } from './health/health-controller.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { createSqliteJournal, type SqliteJournal } from './operations/sqlite-journal.ts';
@@ -20,6 +20,7 @@ import { createQueueController } from './queue/queue-controller.ts';
 import { createSqliteRecords } from './records/sqlite-records.ts';
 import { createRecordsMirror } from './records/records-mirror.ts';
 import { openStore } from './records/sqlite-store.ts';
+import { createReleaseStore } from './releases/release-store.ts';
 import { createRoutesController } from './routes/routes-controller.ts';
 import { createSharesController, type SharesController } from './shares/shares-controller.ts';
 import type { ShareFacts } from './shares/to-share-evidence.ts';
@@ -82,9 +83,19 @@ function createParts(context: ControllerContext & { journal: SqliteJournal }, nu
   const { environment, manifest, records, journal } = context;
   const authority = openAuthority(records, toRegions(environment)[0]?.name ?? '');
   const intent = process.env.ALWAYSON_UP_AT ?? environment.createdAt;
-  const estate = createEstateController({ ...context, intent });
-  const stamps = estate.stamps;
-  const database = createDatabaseController(context);
+  const releases = createReleaseStore(context);
+  const estate = createEstateController({
+    ...context,
+    intent,
+    releases,
+    contact: (stamp) => stampSignals.contact(stamp),
+    nudge,
+  });
+  const { stamps, leaving: draining } = estate;
+  const database = createDatabaseController({
+    ...context,
+    migrationsDir: () => findMigrations(manifest, estate),
+  });
   const queue = createQueueController(context);
   const switches = createSwitchesController({ ...context, stamps });
   const stampSignals = createStampSignals({ ...context, stamps }, nudge);
@@ -96,11 +107,19 @@ function createParts(context: ControllerContext & { journal: SqliteJournal }, nu
     nudge,
   });
   const routing = shares.routing;
-  const routes = createRoutesController({ ...context, stamps, switches, routing, epoch: authority.epoch });
+  const routes = createRoutesController({
+    ...context,
+    stamps,
+    draining,
+    switches,
+    routing,
+    epoch: authority.epoch,
+  });
   const isBroughtUp = estate.isBroughtUp;
   const told = { grayStamps: shares.grayStamps, shares: shares.report };
   const memoryFile = join(environment.stateDir, 'control-plane', 'health.json');
-  const seen = { stamps, database, queue, switches, stampSignals, observerSignals, routes };
+  const live = () => estate.record().live;
+  const seen = { stamps, live, draining, database, queue, switches, stampSignals, observerSignals, routes };
   const health = createHealthController({ ...context, ...seen, ...told, isBroughtUp, memoryFile });
   const { slo, alerts } = createTelling(context, { switches, health, isBroughtUp });
   const toFacts = (): ShareFacts => ({
@@ -110,6 +129,7 @@ function createParts(context: ControllerContext & { journal: SqliteJournal }, nu
     contact: stampSignals.contact,
     verdict: health.verdict,
     switches: switches.state(),
+    draining: draining(),
     reports: routes.reports(),
     observations: observerSignals.observations(),
     now: context.now(),
@@ -133,6 +153,12 @@ function createParts(context: ControllerContext & { journal: SqliteJournal }, nu
     controllers: [...Object.values(controllers), bringUp, transitions],
     api: { ...measured, status, switchBoard },
   };
+}
+
+/** Those of the live release. */
+function findMigrations({ stores }: Manifest, estate: EstateController): string | null {
+  const folder = stores.find(({ kind }) => kind === 'relational')?.migrations;
+  return folder === undefined ? null : resolve(estate.liveTree(), folder);
 }
 
 interface ToldOf {

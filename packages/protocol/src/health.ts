@@ -27,8 +27,11 @@ export const entityKinds = [
 export const EntityKind = z.enum(entityKinds);
 export type EntityKind = z.infer<typeof EntityKind>;
 
-/** True beside any state. `off` for traffic are starting, draining and maintenance: such an entity is capacity that is not there. */
-export const healthFlags = ['starting', 'draining', 'maintenance', 'flapping', 'gray'] as const;
+/**
+ * True beside any state. `off` for traffic are starting, draining, maintenance and aside: such an entity is capacity that is not there.
+ * `aside` is a stamp of a release that has no part of the traffic, on which nobody depends. New ones go to the end: memories number them.
+ */
+export const healthFlags = ['starting', 'draining', 'maintenance', 'flapping', 'gray', 'aside'] as const;
 export const HealthFlag = z.enum(healthFlags);
 export type HealthFlag = z.infer<typeof HealthFlag>;
 

@@ -5,6 +5,7 @@ import { type Environment, type Zone, zonePorts } from '@alwayson/protocol/envir
 import type { Manifest } from '@alwayson/protocol/manifest.ts';
 import { stampHealthPath, probeTokenHeader } from '@alwayson/protocol/stamp-health.ts';
 import type { UnitSpecInput } from '@alwayson/protocol/units.ts';
+import type { ReleaseFolder } from '../releases/release-store.ts';
 import { agentEnvironment, processEnvironment } from './process-environment.ts';
 import { telemetryEnvironment } from './telemetry-environment.ts';
 
@@ -15,16 +16,14 @@ export interface StampUnitsInput {
   manifest: Manifest;
   stamp: StampPlan;
   generation: number;
-  /** Component name -> the folder its build filled; a component whose build is not done yet gets no unit. */
-  builds: ReadonlyMap<string, string>;
+  /** Where the stamp's own release is. */
+  folder: ReleaseFolder;
 }
 
-/** The units of one stamp: its agent, and every component that is ready to be started. */
+/** The units of one stamp: its agent and its components. `manifest` is that of its own release. */
 export function renderStampUnits(input: StampUnitsInput): UnitSpecInput[] {
-  const startable = input.manifest.components.filter(
-    (component) => component.build === undefined || input.builds.has(component.name),
-  );
-  return [renderStampAgent(input), ...startable.map((component) => renderComponent(component, input))];
+  const components = input.manifest.components.map((component) => renderComponent(component, input));
+  return [renderStampAgent(input), ...components];
 }
 
 function renderStampAgent({ environment, manifest, stamp, generation }: StampUnitsInput): UnitSpecInput {
@@ -56,9 +55,9 @@ function renderStampAgent({ environment, manifest, stamp, generation }: StampUni
 }
 
 function renderComponent(component: Component, input: StampUnitsInput): UnitSpecInput {
-  const { environment, stamp, generation, builds } = input;
+  const { environment, stamp, generation, folder } = input;
   const port = stamp.ports[component.name] ?? 0;
-  const buildDir = builds.get(component.name);
+  const buildDir = folder.builds.get(component.name);
   return {
     id: `${stamp.id}-${component.name}`,
     kind: 'component',
@@ -67,7 +66,7 @@ function renderComponent(component: Component, input: StampUnitsInput): UnitSpec
     release: stamp.release,
     generation,
     command: component.command.map((word, index) => (index === 0 && word === 'node' ? '{node}' : word)),
-    cwd: resolve(environment.workloadDir, component.cwd),
+    cwd: resolve(folder.tree, component.cwd),
     env: {
       ...processEnvironment(environment),
       ...telemetryEnvironment(input, component.name),

@@ -1,3 +1,4 @@
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { UnitSpecInput } from '@alwayson/protocol/units.ts';
 import type { UnitKind } from '@alwayson/protocol/words.ts';
 import type { Journal } from '../operations/journal.ts';
@@ -12,6 +13,8 @@ interface Sent {
 /** Moves hosts towards desired units, sending a spec only when the host does not hold it already. */
 export function createUnitApplier(placement: Placement, journal: Journal) {
   const sent = new Map<string, Sent>();
+  const removing = new Set<string>();
+  let failure: { error: unknown } | null = null;
 
   const applyOne = async (zone: string, spec: UnitSpecInput) => {
     const text = JSON.stringify(spec);
@@ -23,6 +26,21 @@ export function createUnitApplier(placement: Placement, journal: Journal) {
     if (held === undefined) {
       const message = `${spec.id} is placed in ${zone}.`;
       journal.event({ severity: 'info', type: 'unit.placed', entity: spec.id, message });
+    }
+  };
+
+  const removeOne = async (zone: string, id: string) => {
+    try {
+      await placement.remove(zone, id, { purge: true });
+      sent.delete(id);
+      const message = `${id} is removed from ${zone}.`;
+      journal.event({ severity: 'info', type: 'unit.removed', entity: id, message });
+    } catch (error) {
+      // It went meanwhile, and the host's list is of before.
+      if (error instanceof AlwaysOnError && error.code === 'AON_NOT_FOUND') sent.delete(id);
+      else failure = { error };
+    } finally {
+      removing.delete(id);
     }
   };
 
@@ -48,29 +66,31 @@ export function createUnitApplier(placement: Placement, journal: Journal) {
       const due = [...units]
         .filter(([zone]) => connected(zone))
         .flatMap(([zone, specs]) => specs.map((spec) => ({ zone, spec })))
-        .filter(({ zone, spec }) => isDue(zone, spec.id, waitsFor));
+        .filter(({ zone, spec }) => !removing.has(spec.id) && isDue(zone, spec.id, waitsFor));
       const results = await Promise.allSettled(due.map(({ zone, spec }) => applyOne(zone, spec)));
-      const failure = results.find((result) => result.status === 'rejected');
-      if (failure !== undefined) throw failure.reason;
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
     },
 
-    /** Removes units of the given kinds that nobody wants any more. */
+    /**
+     * Removes units of the given kinds that nobody wants any more. In the background: a unit may take its time to end, and the others are
+     * not to wait. A failure is thrown by the next call, which tries again.
+     */
     async removeOthers(units: ReadonlyMap<string, readonly UnitSpecInput[]>, kinds: readonly UnitKind[]) {
       for (const [zone, specs] of units) {
         if (!connected(zone)) continue;
         const wanted = new Set(specs.map((spec) => spec.id));
         const held = placement.observe(zone).host?.units ?? [];
-        // A component whose build is not done yet is not in the list: it is kept as long as its stamp is wanted.
-        const stamps = new Set(specs.map((spec) => spec.stamp));
-        const surplus = held.filter(
-          (unit) => kinds.includes(unit.kind) && !wanted.has(unit.id) && !stamps.has(unit.stamp),
-        );
-        for (const unit of surplus) {
-          await placement.remove(zone, unit.id, { purge: true });
-          const message = `${unit.id} is removed from ${zone}.`;
-          journal.event({ severity: 'info', type: 'unit.removed', entity: unit.id, message });
+        for (const { id, kind } of held) {
+          if (!kinds.includes(kind) || wanted.has(id) || removing.has(id)) continue;
+          removing.add(id);
+          void removeOne(zone, id);
         }
       }
+      if (failure === null) return;
+      const { error } = failure;
+      failure = null;
+      throw error;
     },
   };
 }

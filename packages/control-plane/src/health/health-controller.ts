@@ -7,6 +7,7 @@ import { evaluateHealth } from '@alwayson/core/health/evaluate-health.ts';
 import { explainEntity } from '@alwayson/core/health/explain-entity.ts';
 import { findModelFaults } from '@alwayson/core/health/find-model-faults.ts';
 import { emptyMemory, type HealthMemory } from '@alwayson/core/health/health-memory.ts';
+import type { HealthModelInput } from '@alwayson/core/health/health-model-input.ts';
 import type { HealthModel } from '@alwayson/core/health/health-model.ts';
 import { toState, unknown } from '@alwayson/core/health/state-code.ts';
 import type { HealthExplanation, HealthReport } from '@alwayson/protocol/health.ts';
@@ -21,7 +22,7 @@ import type { SwitchesController } from '../switches/switches-controller.ts';
 import type { HealthFacts } from './health-facts.ts';
 import { judgeStamp, type StampVerdict } from './judge-stamp.ts';
 import { readMemory, writeMemory } from './memory-file.ts';
-import { isServing } from './stamp-samples.ts';
+import { createAside } from './stamps-aside.ts';
 import { toFlags } from './to-flags.ts';
 import { toHealthEvents } from './to-health-event.ts';
 import { toSamples } from './to-samples.ts';
@@ -40,6 +41,10 @@ export interface HealthController extends Controller {
 
 export interface HealthContext extends ControllerContext {
   stamps: () => readonly StampPlan[];
+  /** The release that serves; all stamps count alike without it. */
+  live?: () => string;
+  /** Stamps that are on their way out. */
+  draining?: () => ReadonlySet<string>;
   database: { status(): Status['database'] };
   queue: { status(): Status['queues'] };
   routes: Pick<RoutesController, 'reports' | 'record'>;
@@ -64,6 +69,7 @@ export function createHealthController(context: HealthContext): HealthController
   const { journal, now, memoryFile, isBroughtUp } = context;
   const models = createModelKeeper(context);
   const look = createLook(context);
+  const lookAside = createAside(toStartBudgetMs(context));
   const unmatchedTold = new Set<string>();
   let memory = openMemory(context);
   let model: HealthModel | null = null;
@@ -86,13 +92,18 @@ export function createHealthController(context: HealthContext): HealthController
     // What had to start is no sign of what will fail: the estate is judged anew once it is whole.
     if (hasJustStarted) memory = emptyMemory;
     const facts = look();
-    model = models.modelOf(facts.stamps);
+    const draining = context.draining?.() ?? new Set<string>();
+    const live = context.live?.();
+    const { aside, starting } = lookAside({ ...facts, live, draining, isBroughtUp: isBroughtUp() });
+    model = models.modelOf({ stamps: facts.stamps, aside, live });
     const flags = toFlags({
       workload: facts.manifest.name,
       stamps: facts.stamps,
       switches: context.switches.state(),
       grayStamps: facts.grayStamps,
-      isStarting: (stamp) => !isBroughtUp() && !isServing(facts.contact(stamp)),
+      draining,
+      aside,
+      starting,
     });
     const evaluation = evaluateHealth(model, memory, { samples: toSamples(facts), flags, now: facts.now });
     memory = evaluation.memory;
@@ -167,13 +178,20 @@ function openMemory({ memoryFile, journal, now }: HealthContext): HealthMemory {
   }
 }
 
-/** Makes the model anew when other stamps stand. What is wrong with it is told: it is judged as far as it goes. */
+type Standing = Required<Pick<HealthModelInput, 'stamps' | 'aside'>> & Pick<HealthModelInput, 'live'>;
+
+/** How long a new stamp may take before anybody is to miss it. */
+function toStartBudgetMs({ manifest }: HealthContext): number {
+  return Math.max(...manifest.components.map(({ startBudgetSeconds }) => startBudgetSeconds)) * 1000;
+}
+
+/** Makes the model anew when other stamps stand, or others of them serve. What is wrong with it is told: it is judged as far as it goes. */
 function createModelKeeper({ environment, manifest, journal }: HealthContext) {
   const regions = toRegions(environment);
   const witness = witnessZone(environment).name;
   let kept: { key: string; model: HealthModel } | null = null;
-  const make = (stamps: readonly StampPlan[]): HealthModel => {
-    const model = buildHealthModel({ manifest, regions, witness, stamps });
+  const make = ({ stamps, aside, live }: Standing): HealthModel => {
+    const model = buildHealthModel({ manifest, regions, witness, stamps, aside, live });
     // Before the first release nothing can serve.
     const faults = stamps.length === 0 ? [] : findModelFaults(model);
     if (faults.length > 0) {
@@ -183,9 +201,10 @@ function createModelKeeper({ environment, manifest, journal }: HealthContext) {
     return model;
   };
   return {
-    modelOf(stamps: readonly StampPlan[]): HealthModel {
-      const key = stamps.map(({ id }) => id).join();
-      if (kept?.key !== key) kept = { key, model: make(stamps) };
+    modelOf(standing: Standing): HealthModel {
+      const { stamps, aside, live } = standing;
+      const key = [live, ...stamps.map(({ id }) => id), '', ...aside].join();
+      if (kept?.key !== key) kept = { key, model: make(standing) };
       return kept.model;
     },
   };

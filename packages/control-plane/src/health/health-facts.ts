@@ -23,7 +23,7 @@ export interface HealthFacts {
   database: Status['database'];
   queues: Status['queues'];
   /** The committed record, and what each region's gateway says to be in force. */
-  routes: Pick<RouteRecord, 'epoch' | 'generation'> | null;
+  routes: Pick<RouteRecord, 'epoch' | 'generation' | 'stamps' | 'detours' | 'pools'> | null;
   gateways: ReadonlyMap<string, GatewayReport | null>;
   /** Fresh ones; and by region the one before, of which lost log lines are told. */
   observations: readonly Observation[];

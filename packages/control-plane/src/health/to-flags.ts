@@ -8,8 +8,12 @@ export interface FlagFacts {
   stamps: readonly StampPlan[];
   switches: SwitchState;
   grayStamps: ReadonlySet<string> | null;
+  /** Stamps that are on their way out. */
+  draining: ReadonlySet<string>;
+  /** Stamps that nobody depends on. */
+  aside: ReadonlySet<string>;
   /** Stamps that were never ready so far. */
-  isStarting(stamp: string): boolean;
+  starting: ReadonlySet<string>;
 }
 
 /** What operators, the comparison of siblings and a bring-up say of entities. */
@@ -24,8 +28,10 @@ export function toFlags(facts: FlagFacts): Record<string, GivenFlag[]> {
     if (by !== undefined && switches.stamps.get(id)?.state !== 'ready') {
       give(entityIds.stamp(id), by.action === 'maintenance' ? 'maintenance' : 'draining');
     }
+    if (facts.aside.has(id)) give(entityIds.stamp(id), 'aside');
+    if (facts.draining.has(id)) give(entityIds.stamp(id), 'draining');
     if (grayStamps?.has(id)) give(entityIds.stamp(id), 'gray');
-    if (facts.isStarting(id)) give(entityIds.stamp(id), 'starting');
+    if (facts.starting.has(id)) give(entityIds.stamp(id), 'starting');
   }
   // Of the whole workload it is a mark only: everything goes on being judged.
   if (switches.maintenance.has(workload)) give(entityIds.workload(workload), 'maintenance');

@@ -36,9 +36,10 @@ export function createBringUpController({ estate, manifest, journal, status }: B
   return {
     name: 'bring-up',
     async tick() {
-      if (estate.isBroughtUp() || estate.stamps().length === 0) return;
+      if (estate.isBroughtUp()) return;
       if (operation === undefined) begin();
-      const missing = listMissing(status(), estate, manifest);
+      const release = estate.firstRelease();
+      const missing = release === null ? listMissing(status(), estate, manifest) : [release];
       const text = missing.join(', ');
       if (text !== told) wait(text);
       told = text;
@@ -53,29 +54,24 @@ export function createBringUpController({ estate, manifest, journal, status }: B
 }
 
 /**
- * What a bring-up still waits for, empty when it is done: every desired unit ready, every stamp able to take traffic, every
- * gateway with the routes in force, a writer with its second copy, every queue usable.
+ * What a bring-up still waits for, empty when it is done: every unit ready and every stamp able to take traffic, of the
+ * live release; every gateway with the routes in force, a writer with its second copy, every queue usable.
  */
 export function listMissing(
   status: Status,
-  estate: Pick<EstateController, 'desired'>,
+  estate: Pick<EstateController, 'needed'>,
   manifest: Manifest,
 ): string[] {
   const zones = status.regions.flatMap((region) => region.zones);
   const units = zones.flatMap((zone) => zone.units);
   const isHealthy = (id: string) => units.find((unit) => unit.id === id)?.state === 'healthy';
-  const wanted = [...estate.desired().values()].flat().map((spec) => spec.id);
-  const built = (stamp: string, component: string) =>
-    units.some((unit) => unit.stamp === stamp && unit.component === component);
+  const wanted = [...estate.needed().values()].flat();
+  const stamps = new Set(wanted.map(({ stamp }) => stamp));
   return [
     ...zones.filter((zone) => zone.hostPid === null).map((zone) => `host ${zone.name}`),
-    ...wanted.filter((id) => !isHealthy(id)),
-    ...status.stamps.flatMap((stamp) =>
-      manifest.components
-        .filter(({ name }) => !built(stamp.id, name))
-        .map(({ name }) => `${stamp.id}-${name}`),
-    ),
+    ...wanted.map(({ id }) => id).filter((id) => !isHealthy(id)),
     ...status.stamps
+      .filter(({ id }) => stamps.has(id))
       .filter(({ state }) => state === 'unhealthy' || state === 'unknown')
       .map(({ id }) => `stamp ${id}`),
     ...status.gateways.filter(({ inForce }) => !inForce).map(({ region }) => `routes in gateway ${region}`),

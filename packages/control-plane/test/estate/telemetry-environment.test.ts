@@ -17,7 +17,13 @@ const stamp = {
 
 function variablesOf(change: Partial<ManifestInput>) {
   const manifest = Manifest.parse({ ...manifestOf(), ...change });
-  const input = { environment: environmentOf(), manifest, stamp, generation: 1, builds: new Map() };
+  const input = {
+    environment: environmentOf(),
+    manifest,
+    stamp,
+    generation: 1,
+    folder: { tree: '/', builds: new Map() },
+  };
   const [agent, component] = renderStampUnits(input);
   return { agent: agent?.env ?? {}, component: component?.env ?? {} };
 }

@@ -35,7 +35,7 @@ function factsOf(world: World): HealthFacts {
     contact: (id) => contactOf(world, id),
     database: databaseOf(world),
     queues: queuesOf(world),
-    routes: { epoch: 1, generation: 3 },
+    routes: { epoch: 1, generation: 3, stamps: [] },
     gateways: reportsOf(world),
     observations: observationsOf(world),
     earlier: new Map(observationsOf(world).map((observation) => [observation.region, observation])),

@@ -1,5 +1,5 @@
 import { type Environment, type Zone, zonePorts } from '@alwayson/protocol/environment.ts';
-import type { EstateRecord, StandingStamp } from './estate-record.ts';
+import { type EstateRecord, slotsMax, type StandingStamp } from './estate-record.ts';
 import { toStampId } from './stamp-id.ts';
 import { toRegions } from './topology.ts';
 
@@ -22,7 +22,7 @@ type ManifestOf = (release: string) => { readonly components: readonly { readonl
 
 /** Every stamp that stands, of all releases, zone by zone in the order of the environment. */
 export function planStamps(
-  environment: Pick<Environment, 'zones'>,
+  environment: Pick<Environment, 'zones' | 'frontDoor'>,
   { stamps }: Pick<EstateRecord, 'stamps'>,
   manifestOf: ManifestOf,
 ): StampPlan[] {
@@ -30,13 +30,26 @@ export function planStamps(
   return zones.flatMap((zone) =>
     stamps
       .filter((stamp) => stamp.zone === zone.name)
-      .map((stamp) => planStamp(zone, stamp, manifestOf(stamp.release))),
+      .map((stamp) => {
+        const base = toFirstPort(stamp.slot, environment.frontDoor.port);
+        return planStamp(zone, stamp, { base, ...manifestOf(stamp.release) });
+      }),
   );
 }
 
-/** A slot is a block of ports of its own, so that stamps stand side by side in a zone. */
-function planStamp(zone: Zone, stamp: StandingStamp, { components }: ReturnType<ManifestOf>): StampPlan {
-  const base = zonePorts.stampBase + stamp.slot * zonePorts.stampBlock;
+/** A slot is a block of ports of its own. The block that holds the front door's port, which people choose, is replaced by a spare one. */
+function toFirstPort(slot: number, frontDoorPort: number): number {
+  const { stampBase, stampBlock } = zonePorts;
+  const first = stampBase + slot * stampBlock;
+  const isTaken = frontDoorPort >= first && frontDoorPort < first + stampBlock;
+  return isTaken ? stampBase + slotsMax * stampBlock : first;
+}
+
+function planStamp(
+  zone: Zone,
+  stamp: StandingStamp,
+  { base, components }: { base: number } & ReturnType<ManifestOf>,
+): StampPlan {
   return {
     id: toStampId(stamp),
     region: zone.region,

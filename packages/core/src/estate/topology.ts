@@ -13,6 +13,11 @@ export function toRegions(environment: Pick<Environment, 'zones'>): RegionPlan[]
   return names.map((name) => ({ name, zones: environment.zones.filter((zone) => zone.region === name) }));
 }
 
+/** Names of the zones that carry stamps, in the order of the environment. */
+export function listZones(environment: Pick<Environment, 'zones'>): string[] {
+  return toRegions(environment).flatMap((region) => region.zones.map(({ name }) => name));
+}
+
 export function witnessZone(environment: Environment): Zone {
   const witness = environment.zones.find((zone) => zone.region === witnessRegion);
   if (witness === undefined) throw new Error('The environment has no witness zone.');

@@ -22,13 +22,24 @@ export function buildServingEntities(input: HealthModelInput): Entity[] {
   ];
 }
 
+/** Those that users may meet. */
+function listServing({ stamps, aside }: HealthModelInput): StampPlan[] {
+  return stamps.filter(({ id }) => aside?.has(id) !== true);
+}
+
+/** Of the live release those that stand; where it is not told, or none of it stands, one in every zone. */
+function countPlanned(input: HealthModelInput): number {
+  const standing = listServing(input).filter(({ release }) => release === input.live).length;
+  return standing > 0 ? standing : input.regions.reduce((sum, { zones }) => sum + zones.length, 0);
+}
+
 /**
- * As good as its instances: degraded while not all that are planned (one in every zone) are healthy, unhealthy when fewer serve than its
- * peak needs. Stamps of another release, standing beside the live ones, are more than planned.
+ * As good as its instances: degraded while not all that are planned are healthy, unhealthy when fewer serve than its peak needs. Stamps of
+ * another release, serving beside the live ones, are more than planned.
  */
 function buildComponent(input: HealthModelInput, { name, capacity }: Component): Entity {
-  const { manifest, regions, stamps, peakRequestsPerSecond } = input;
-  const planned = regions.reduce((sum, { zones }) => sum + zones.length, 0);
+  const { manifest, peakRequestsPerSecond } = input;
+  const planned = countPlanned(input);
   const peak = peakRequestsPerSecond?.[name] ?? 0;
   const needed = Math.min(planned, Math.max(1, Math.ceil(peak / capacity.requestsPerSecond)));
   const instances: Group = {
@@ -40,7 +51,7 @@ function buildComponent(input: HealthModelInput, { name, capacity }: Component):
       degradedCounts: 'healthy',
       unhealthyAt: needed - 1,
     },
-    edges: stamps.map((stamp) => standard(entityIds.stampComponent(stamp.id, name))),
+    edges: listServing(input).map((stamp) => standard(entityIds.stampComponent(stamp.id, name))),
   };
   return {
     id: entityIds.component(name),

@@ -11,6 +11,6 @@ export function fromFlagBits(bits: number): HealthFlag[] {
 
 export const flappingFlag = toFlagBits(['flapping']);
 /** Takes no traffic, on purpose: capacity that is not there. */
-export const absentFlags = toFlagBits(['starting', 'draining', 'maintenance']);
+export const absentFlags = toFlagBits(['starting', 'draining', 'maintenance', 'aside']);
 /** Nobody above is to be blamed for these. */
-export const excusedFlags = toFlagBits(['draining', 'maintenance']);
+export const excusedFlags = toFlagBits(['draining', 'maintenance', 'aside']);

@@ -11,6 +11,10 @@ export interface HealthModelInput {
   witness: string;
   /** Of every release that stands, whether live or not. */
   stamps: readonly StampPlan[];
+  /** The release of which every stamp is meant to serve. Without it, one stamp in every zone is. */
+  live?: string | undefined;
+  /** Stamps on which no user depends now: as bad as they may be, nothing above them feels it, and as good, nothing is made up for. */
+  aside?: ReadonlySet<string>;
   /** Of each component, what it must carry at its peak. Without it one instance is taken to be enough. */
   peakRequestsPerSecond?: Readonly<Record<string, number>>;
 }

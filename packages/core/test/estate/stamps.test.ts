@@ -5,6 +5,7 @@ import { planStamps } from '../../src/estate/stamps.ts';
 const [old = '', next = ''] = ['00000a', '00000b'].map((name) => name.padEnd(64, '0'));
 const zones = ['west-1', 'west-2', 'east-1', 'east-2'];
 const environment = {
+  frontDoor: { port: 8080, url: '' },
   zones: ['witness', ...zones].map((name, n) => ({
     name,
     region: name.replace(/-\d$/, ''),
@@ -44,4 +45,17 @@ test('every stamp of every release is planned, with the components of its own re
     [plan.agentPort, ...Object.values(plan.ports)].map((port) => `${plan.address}:${port}`),
   );
   expect(new Set(all).size).toBe(all.length);
+});
+
+test('a stamp stays clear of the front door, whatever its port', () => {
+  const record = setLive(addRelease(firstEstate, old, zones), old);
+  const portsAt = (port: number) => {
+    const at = { ...environment, frontDoor: { port, url: '' } };
+    return planStamps(at, record, () => ({ components: [{ name: 'api' }] })).map(
+      ({ agentPort }) => agentPort,
+    );
+  };
+  expect(portsAt(8080)).toEqual([10_320, 10_320, 10_320, 10_320]);
+  expect(portsAt(10_351)).toEqual([12_048, 12_048, 12_048, 12_048]);
+  expect(portsAt(10_352)).toEqual(portsAt(8080));
 });
