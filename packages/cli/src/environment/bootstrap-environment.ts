@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Environment } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import type { Manifest } from '@alwayson/protocol/manifest.ts';
 import { installDir } from '../install-dir.ts';
 import type { LoadedManifest } from '../manifest/load-manifest.ts';
+import { readLiveRelease } from '../releases/live-release.ts';
 import { repairEnvironment, writeEnvironment } from './environment-file.ts';
 import { chooseOctet, toZones } from './loopback.ts';
 import { findRunDir, makeRunDir } from './run-folder.ts';
@@ -23,7 +26,7 @@ export interface BootstrapInput extends LoadedManifest {
 
 /**
  * The environment of the state folder, made when there is none: addresses, tokens, passwords, folders. An existing one keeps its
- * identity; only the manifest, the named ports and the place of the installation follow. Idempotent.
+ * identity and what is live in it; only the named ports, the folder and the place of the installation follow. Idempotent.
  */
 export async function bootstrapEnvironment(input: BootstrapInput): Promise<Environment> {
   const { stateDir, manifest } = input;
@@ -42,9 +45,17 @@ export async function bootstrapEnvironment(input: BootstrapInput): Promise<Envir
     makeFolder(join(stateDir, 'hosts', zone.name));
     makeFolder(join(stateDir, 'units', zone.name));
   }
-  writeFileDurably(join(stateDir, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, 0o600);
+  keepManifest(stateDir, manifest);
   if (JSON.stringify(existing) !== JSON.stringify(environment)) writeEnvironment(environment);
   return environment;
+}
+
+/** Once a release is live, its manifest is in force, and the control plane writes it: a changed folder is for `deploy` to take. */
+function keepManifest(stateDir: string, folders: Manifest): void {
+  const file = join(stateDir, 'manifest.json');
+  const live = readLiveRelease(stateDir);
+  if (live && existsSync(file)) return;
+  writeFileDurably(file, `${JSON.stringify(live?.manifest ?? folders, null, 2)}\n`, 0o600);
 }
 
 async function createEnvironment(input: BootstrapInput): Promise<Environment> {

@@ -27,8 +27,12 @@ export interface LoadedManifest {
 /** The file named, else the one in the current folder, else the catalog that comes with AlwaysOn. */
 export function findConfigFile(options: { config?: string | undefined; cwd: string }): string {
   if (options.config !== undefined) return resolve(options.cwd, options.config);
-  const here = configNames.map((name) => join(options.cwd, name)).find((file) => existsSync(file));
-  return here ?? join(installDir, 'workloads/catalog/alwayson.config.ts');
+  return findConfigIn(options.cwd) ?? join(installDir, 'workloads/catalog/alwayson.config.ts');
+}
+
+/** The configuration file of a folder, if it has one. */
+export function findConfigIn(folder: string): string | undefined {
+  return configNames.map((name) => join(folder, name)).find((file) => existsSync(file));
 }
 
 /** Reads, runs and checks a configuration file. Throws AON_MANIFEST_MISSING or AON_MANIFEST_INVALID. */

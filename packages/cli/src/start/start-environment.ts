@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { Environment } from '@alwayson/protocol/environment.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 import { createControlPlaneClient } from '../client/control-plane-client.ts';
@@ -7,8 +8,9 @@ import { readEnvironmentIfSound } from '../environment/environment-file.ts';
 import { assertPortsFree } from '../environment/ports.ts';
 import { makeFolder, type StateFolder } from '../environment/state-folder.ts';
 import { takeUpLock } from '../environment/up-lock.ts';
-import { loadManifest } from '../manifest/load-manifest.ts';
+import { findConfigIn, type LoadedManifest, loadManifest } from '../manifest/load-manifest.ts';
 import { assertPrerequisites } from '../prerequisites/check-prerequisites.ts';
+import { differsFrom, readLiveRelease } from '../releases/live-release.ts';
 import { createControlPlaneUnit } from './control-plane-unit.ts';
 import { isRunning } from './render-start.ts';
 import { waitUntilRunning } from './wait-until-running.ts';
@@ -63,10 +65,23 @@ export async function startEnvironment(options: StartOptions): Promise<StartedEn
       say: note,
     });
     await launch(environment, signal);
+    tellChange(loaded, environment.stateDir, note);
     return { environment, status: await waitUntilRunning(environment, signal) };
   } finally {
     release();
   }
+}
+
+/** What runs is the release that is live, whatever the folder holds by now. */
+function tellChange(loaded: LoadedManifest, stateDir: string, note: (text: string) => void): void {
+  const live = readLiveRelease(stateDir);
+  if (!live || !differsFrom(live, loaded, stateDir)) return;
+  const path =
+    findConfigIn(loaded.workloadDir) === loaded.configFile ? loaded.workloadDir : loaded.configFile;
+  const near = relative(process.cwd(), path) || '.';
+  note(
+    `The folder differs from release ${live.name}, which is live. ./alwayson deploy ${near.startsWith('..') ? path : near} takes it live.`,
+  );
 }
 
 async function launch(environment: Environment, signal: AbortSignal): Promise<void> {

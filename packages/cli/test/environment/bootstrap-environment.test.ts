@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Environment } from '@alwayson/protocol/environment.ts';
 import { expect, test } from 'vitest';
@@ -95,4 +95,37 @@ test('another workload, other zones or another place are refused', async () => {
       code: 'AON_STATE_FOLDER',
     });
   }
+});
+
+test('once a release is live, its manifest stays in force whatever the folder says', async () => {
+  const stateDir = createStateDir();
+  const input = createBootstrapInput(stateDir);
+  const manifestIn = (folder: string) => JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
+  await bootstrapEnvironment(input);
+  await bootstrapEnvironment({ ...input, manifest: { ...input.manifest, owner: 'second' } });
+  expect(manifestIn(stateDir)).toMatchObject({ owner: 'second' });
+
+  const digest = 'a'.repeat(64);
+  const folder = join(stateDir, 'releases', digest);
+  mkdirSync(folder, { recursive: true });
+  const release = {
+    digest,
+    version: 'v1',
+    source: { kind: 'folder', path: '/shop' },
+    createdAt: '2026-01-01T00:00:00.000Z',
+    createdBy: 'up',
+    files: 0,
+    bytes: 0,
+    config: 'c',
+    migrations: [],
+  };
+  const documents = { release, files: [], manifest: { ...input.manifest, owner: 'live' } };
+  for (const [name, document] of Object.entries(documents))
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify(document));
+  symlinkSync(digest, join(stateDir, 'releases/live'));
+  await bootstrapEnvironment({ ...input, manifest: { ...input.manifest, owner: 'third' } });
+  expect(manifestIn(stateDir)).toMatchObject({ owner: 'second' });
+  rmSync(join(stateDir, 'manifest.json'));
+  await bootstrapEnvironment(input);
+  expect(manifestIn(stateDir)).toMatchObject({ owner: 'live' });
 });
