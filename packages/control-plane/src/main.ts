@@ -21,6 +21,7 @@ import { createSqliteRecords } from './records/sqlite-records.ts';
 import { createRecordsMirror } from './records/records-mirror.ts';
 import { openStore } from './records/sqlite-store.ts';
 import { createReleaseStore } from './releases/release-store.ts';
+import { createRollouts, type Rollouts } from './rollout/create-rollouts.ts';
 import { createRoutesController } from './routes/routes-controller.ts';
 import { createSharesController, type SharesController } from './shares/shares-controller.ts';
 import type { ShareFacts } from './shares/to-share-evidence.ts';
@@ -48,10 +49,16 @@ async function main(): Promise<void> {
   const nudge = () => loop?.nudge();
 
   const context = { environment, manifest, placement, records, journal, now };
-  const { controllers, api } = createParts(context, nudge);
+  let leave = () => {};
+  const restart = (reason: string) => {
+    const message = `The control plane starts anew with ${reason}.`;
+    journal.event({ severity: 'info', type: 'control-plane.restarting', entity: 'control-plane', message });
+    leave();
+  };
+  const { controllers, api } = createParts(context, { nudge, restart });
   const consoleDir = startConsoleBuild(environment, journal);
   const server = await createApiServer({ environment, manifest, journal, placement, ...api, consoleDir });
-  journal.closeInterrupted();
+  journal.closeInterrupted(['deploy', 'rollback']);
   loop = startLoop(controllers, { journal, now });
   placement.onChange(nudge);
   await server.listen({ host: '127.0.0.1', port: environment.console.port });
@@ -64,6 +71,7 @@ async function main(): Promise<void> {
     store.database.close();
     process.exit(0);
   };
+  leave = () => void stop();
   process.once('SIGTERM', () => void stop());
   process.once('SIGINT', () => void stop());
 }
@@ -79,7 +87,10 @@ function readConfiguration(): { environment: Environment; manifest: Manifest } {
 }
 
 /** The parts in the order in which a status reads best; what one needs of a later one it asks for when it runs. */
-function createParts(context: ControllerContext & { journal: SqliteJournal }, nudge: () => void) {
+function createParts(
+  context: ControllerContext & { journal: SqliteJournal },
+  { nudge, restart }: { nudge: () => void; restart: (reason: string) => void },
+) {
   const { environment, manifest, records, journal } = context;
   const authority = openAuthority(records, toRegions(environment)[0]?.name ?? '');
   const intent = process.env.ALWAYSON_UP_AT ?? environment.createdAt;
@@ -91,7 +102,9 @@ function createParts(context: ControllerContext & { journal: SqliteJournal }, nu
     contact: (stamp) => stampSignals.contact(stamp),
     nudge,
   });
-  const { stamps, leaving: draining } = estate;
+  const { stamps } = estate;
+  const draining = () => new Set([...estate.leaving(), ...rollouts.controller.draining()]);
+  const flows = () => rollouts.flows();
   const database = createDatabaseController({
     ...context,
     migrationsDir: () => findMigrations(manifest, estate),
@@ -111,6 +124,7 @@ function createParts(context: ControllerContext & { journal: SqliteJournal }, nu
     ...context,
     stamps,
     draining,
+    flows,
     switches,
     routing,
     epoch: authority.epoch,
@@ -130,9 +144,22 @@ function createParts(context: ControllerContext & { journal: SqliteJournal }, nu
     verdict: health.verdict,
     switches: switches.state(),
     draining: draining(),
+    rollout: rollouts.controller.rollout(),
+    onlyIn: rollouts.onlyIn(),
+    flows: flows(),
     reports: routes.reports(),
     observations: observerSignals.observations(),
     now: context.now(),
+  });
+  const seenByGates = { routes, observerSignals, queue, shares, slo };
+  const rollouts: Rollouts = createRollouts({
+    ...context,
+    ...seenByGates,
+    releases,
+    estate,
+    schema: database.schema,
+    restart,
+    nudge,
   });
   const measured = { shares, health, slo, alerts };
   const controllers = {
@@ -143,6 +170,7 @@ function createParts(context: ControllerContext & { journal: SqliteJournal }, nu
     stampSignals,
     observerSignals,
     ...measured,
+    rollouts: rollouts.controller,
     routes,
   };
   const status = () => buildStatus({ ...context, ...controllers, authority });
@@ -151,7 +179,7 @@ function createParts(context: ControllerContext & { journal: SqliteJournal }, nu
   const switchBoard = createSwitchBoard({ ...context, ...controllers, stamps, nudge });
   return {
     controllers: [...Object.values(controllers), bringUp, transitions],
-    api: { ...measured, status, switchBoard },
+    api: { ...measured, status, switchBoard, releases: rollouts.board },
   };
 }
 

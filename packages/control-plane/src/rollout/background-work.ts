@@ -1,3 +1,4 @@
+import { isAlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { Work } from '@alwayson/core/rollout/rollout-observation.ts';
 
 export interface BackgroundWork {
@@ -25,7 +26,8 @@ export function createBackgroundWork(onEnd: () => void): BackgroundWork {
         next.work = { kind: 'done' };
       },
       (error: unknown) => {
-        next.work = { kind: 'failed', reason: error instanceof Error ? error.message : String(error) };
+        const reason = error instanceof Error ? error.message : String(error);
+        next.work = { kind: 'failed', reason, ...(isAlwaysOnError(error) ? { code: error.code } : {}) };
       },
     );
     void next.ended.then(onEnd);

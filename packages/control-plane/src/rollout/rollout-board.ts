@@ -38,9 +38,7 @@ export interface BoardContext {
 }
 
 /** What people ask of releases: the API's view of the store, the rollout that runs and those that wait. */
-export function createRolloutBoard(
-  context: BoardContext,
-): Omit<ReleaseBoard, 'previewToken' | 'history' | 'verifyHistory'> {
+export function createRolloutBoard(context: BoardContext): Omit<ReleaseBoard, 'previewToken'> {
   const { record, controller, store, now } = context;
   const signal = new AbortController().signal;
 
@@ -68,6 +66,15 @@ export function createRolloutBoard(
       const [ended] = await context.history.entries({ rollout: id, kinds: ['ended'], limit: 1 });
       return ended === undefined ? null : RolloutReport.parse(ended.data);
     },
+    async history({ release, rollout, limit }) {
+      const entries = await context.history.entries(rollout === undefined ? {} : { rollout });
+      const digest = release === undefined ? null : findRelease(store.list(), release).digest;
+      const ids = new Set(
+        entries.filter(({ data }) => data['release'] === digest).map((entry) => entry.rollout),
+      );
+      return entries.filter((entry) => digest === null || ids.has(entry.rollout)).slice(-limit);
+    },
+    verifyHistory: () => context.history.verify(),
     plan: async (request) => (await context.plan(toDeploy(request, now()), signal)).plan,
     planRollback: async (request) => {
       return (await context.plan(toRollback(context, request), signal)).plan;
@@ -171,4 +178,3 @@ function toListed({ record, estate }: BoardContext, release: Release): ListedRel
   if (release.digest === live) return { ...release, state: 'live' };
   return { ...release, state: isCandidate ? 'candidate' : stands ? 'former' : 'stored' };
 }
-

@@ -11,12 +11,19 @@ import { leavingStamps, observeRollout, type RolloutSources } from './observe-ro
 import { toRegions } from '@alwayson/core/estate/topology.ts';
 import type { EstateController } from '../estate/estate-controller.ts';
 import { toEstate } from './rollout-estate.ts';
-import { type RolloutProgress, type RolloutRecord, type RolloutRequest } from './rollout-record.ts';
+import {
+  noProgress,
+  type RolloutProgress,
+  type RolloutRecord,
+  type RolloutRequest,
+} from './rollout-record.ts';
 import type { RolloutTeller } from './rollout-teller.ts';
 import { toFirstProgram, withPrepared } from './rollout-program.ts';
 import type { PreparedRollout, RolloutTools, RolloutWatchers } from './rollout-tools.ts';
 import { lookAtWork } from './rollout-work.ts';
 import { toRollout } from './to-rollout.ts';
+import type { GateCheck } from '@alwayson/protocol/releases.ts';
+import type { RolloutObservation } from '@alwayson/core/rollout/rollout-observation.ts';
 
 export interface RolloutContext extends Omit<RolloutSources, 'estate'> {
   estate: RolloutSources['estate'] & Pick<EstateController, 'change'>;
@@ -48,23 +55,32 @@ export function createRolloutController(context: RolloutContext): RolloutControl
   const closing = createBackgroundWork(context.nudge);
   let prepared: PreparedRollout | null = null;
 
-  const look = async (before: RolloutProgress, request: RolloutRequest) => {
+  const look = (before: RolloutProgress, request: RolloutRequest) => {
     if (before.state === null) return;
     const state = prepared === null ? before.state : withPrepared(before.state, prepared);
     const onPrepared = (found: PreparedRollout) => {
       prepared = found;
     };
+    const manifest = request.source?.manifest ?? context.store.manifest(request.release);
     const { memory, gate, blindMs } = watchers.gate.look(before.gate, state);
-    const { answer, rollbackAsked } = watchers.webhook(state);
+    const outside = watchers.webhooks.look(before.webhooks, state, manifest);
     const facts = observeRollout(context, state);
     const done = lookAtWork(work, state, { ...context, request, onPrepared });
-    const seen = { ...facts, ...done, gate, blindMs, webhook: answer, rollbackAsked };
+    const seen = {
+      ...facts,
+      ...done,
+      gate: withChecks(gate, outside.checks),
+      blindMs,
+      webhook: outside.answer,
+      rollbackAsked: outside.rollbackAsked,
+    };
     // What has just been prepared is a part of the program before anything follows from it.
     const isReady = done.artifact.kind !== 'done' || state.program.release !== '';
     const next = isReady ? decideRollout(state, seen, now()) : state;
-    const prober =
-      next.end === null ? watchers.prober.look(before.prober) : watchers.prober.stop(before.prober);
-    record.saveProgress({ ...before, state: next, gate: memory, prober });
+    watchers.prober.start(before.prober);
+    const prober = watchers.prober.state();
+    if (next.end !== null) watchers.prober.stop();
+    record.saveProgress({ ...before, state: next, gate: memory, prober, webhooks: outside.memory });
     act(next, facts.drained.done);
     teller.tell(before.state, next);
     if (next.phase !== state.phase) context.nudge();
@@ -80,9 +96,9 @@ export function createRolloutController(context: RolloutContext): RolloutControl
   /** After the end: what it cost, who is kept, and then the next one. */
   const close = (progress: RolloutProgress, state: RolloutState) => {
     const endedAt = state.end?.at ?? now();
-    const found = closing.look(state.program.id, async () => {
-      const span = { startedAt: state.startedAt, endedAt };
-      const loss = await watchers.measureLoss(span, progress.prober).catch(() => null);
+    const found = closing.look(state.program.id, async (signal) => {
+      const time = { startedAt: state.startedAt, endedAt };
+      const loss = await watchers.losses.measure(time, progress.prober, signal);
       record.saveProgress({ ...record.progress(), loss, isClosed: true });
       if (state.end?.state === 'succeeded')
         record.changeRequests((requests) => ({ ...requests, previous: state.program.from }));
@@ -100,7 +116,7 @@ export function createRolloutController(context: RolloutContext): RolloutControl
     work.reset();
     const state = beginRollout(toFirstProgram(next, { live, store: context.store }), now());
     record.changeRequests(({ waiting, ...rest }) => ({ ...rest, current: next, waiting: waiting.slice(1) }));
-    record.saveProgress({ state, gate: null, prober: null, loss: null, isClosed: false });
+    record.saveProgress({ ...noProgress, state, isClosed: false });
     teller.tellBegin(state, next);
   };
 
@@ -115,10 +131,11 @@ export function createRolloutController(context: RolloutContext): RolloutControl
       }
       if (progress.state === null || current === null) return;
       if (progress.state.end !== null) close(progress, progress.state);
-      else await look(progress, current);
+      else look(progress, current);
     },
     async close() {
-      await Promise.all([work.close(), closing.close(), watchers.gate.close()]);
+      const parts = [work, closing, watchers.gate, watchers.webhooks];
+      await Promise.all(parts.map((part) => part.close()));
     },
     rollout: () => toRollout(record.progress().state),
     draining: () => {
@@ -138,4 +155,20 @@ export function createRolloutController(context: RolloutContext): RolloutControl
       context.nudge();
     },
   };
+}
+
+/** External gates are checks of the step like any other. */
+function withChecks(
+  gate: RolloutObservation['gate'],
+  checks: readonly GateCheck[],
+): RolloutObservation['gate'] {
+  if (checks.length === 0) return gate;
+  const own = gate ?? { verdict: 'pass', synthetic: 0, checks: [] };
+  const verdicts = [own.verdict, ...checks.map(({ verdict }) => verdict)];
+  const verdict = verdicts.includes('fail')
+    ? 'fail'
+    : verdicts.includes('not-enough-data')
+      ? 'not-enough-data'
+      : 'pass';
+  return { ...own, verdict, checks: [...own.checks, ...checks] };
 }

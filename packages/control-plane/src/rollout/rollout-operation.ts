@@ -31,9 +31,9 @@ function toOperationState({ end }: RolloutState): Operation['state'] {
   return end?.state === 'undone' ? 'rolled-back' : 'failed';
 }
 
-function toError({ end, undoing }: RolloutState): Operation['error'] | null {
+function toError({ end, undoing, refusal }: RolloutState): Operation['error'] | null {
   if (end === null || end.state === 'succeeded') return null;
-  return { code: 'AON_ROLLOUT_UNDONE', message: undoing ?? 'It did not end as it should.' };
+  return { code: refusal ?? 'AON_ROLLOUT_UNDONE', message: undoing ?? 'It did not end as it should.' };
 }
 
 /** Each phase once, with the first and last time it was in; the way back only when it was taken. */

@@ -24,6 +24,7 @@ export function toFirstProgram(
     fromVersion: live.version,
     steps: [],
     contract: [],
+    expectedSeconds: null,
     ...toLimits(manifest),
   };
 }
@@ -32,8 +33,14 @@ export function withPrepared(state: RolloutState, { release, plan }: PreparedRol
   if (state.program.release !== '') return state;
   const { digest, version } = release;
   const { steps, schema, expectedSeconds } = plan;
-  const { contract } = schema;
-  const program = { ...state.program, release: digest, version, steps, contract, expectedSeconds };
+  const program = {
+    ...state.program,
+    release: digest,
+    version,
+    steps,
+    contract: schema.contract,
+    expectedSeconds,
+  };
   const parts = Object.fromEntries(Object.keys(steps[0]?.parts ?? {}).map((region) => [region, 0]));
   return { ...state, program, parts };
 }

@@ -1,3 +1,4 @@
+import type { ProberState } from '@alwayson/core/rollout/probe-tally.ts';
 import type { RolloutState } from '@alwayson/core/rollout/rollout-state.ts';
 import { Manifest } from '@alwayson/protocol/manifest.ts';
 import { LossReport, ReleaseSource } from '@alwayson/protocol/releases.ts';
@@ -42,12 +43,17 @@ const State = z.custom<RolloutState>(
   (value) => typeof value === 'object' && value !== null && 'program' in value && 'phase' in value,
 );
 
+const Prober = z.custom<ProberState>(
+  (value) => typeof value === 'object' && value !== null && 'sent' in value,
+);
+
 /** Changes every second while a rollout runs. */
 const Progress = z.strictObject({
   state: State.nullable(),
   /** Plain JSON of whoever measures. */
   gate: z.unknown(),
-  prober: z.unknown(),
+  prober: Prober.nullable(),
+  webhooks: z.unknown(),
   /** Measured once it has ended. */
   loss: LossReport.nullable(),
   /** Ended, measured, told and tidied up. */
@@ -60,6 +66,7 @@ export const noProgress: RolloutProgress = {
   state: null,
   gate: null,
   prober: null,
+  webhooks: null,
   loss: null,
   isClosed: true,
 };

@@ -1,5 +1,3 @@
-import { writeFileSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Order } from '@alwayson/core/rollout/rollout-observation.ts';
 import type { RolloutState } from '@alwayson/core/rollout/rollout-state.ts';
 import { toRolloutReport } from '@alwayson/core/rollout/to-rollout-report.ts';
@@ -7,6 +5,7 @@ import type { Environment } from '@alwayson/protocol/environment.ts';
 import type { HistoryEntry, LossReport } from '@alwayson/protocol/releases.ts';
 import { z } from 'zod';
 import type { SqliteJournal } from '../operations/sqlite-journal.ts';
+import { markLive } from '../releases/mark-live.ts';
 import type { ReleaseStore } from '../releases/release-store.ts';
 import type { ReleaseHistory } from './release-history.ts';
 import { toRolloutOperation } from './rollout-operation.ts';
@@ -100,10 +99,7 @@ export function createRolloutTeller(context: TellerContext): RolloutTeller {
       put(after, null, false);
     },
     tellLive(digest) {
-      const file = join(context.environment.stateDir, 'manifest.json');
-      const partial = `${file}.partial`;
-      writeFileSync(partial, `${JSON.stringify(context.store.manifest(digest), null, 2)}\n`, { mode: 0o600 });
-      renameSync(partial, file);
+      markLive(context.store, context.environment, digest);
       const version = context.store.find(digest)?.version ?? digest.slice(0, 12);
       const message = `Release ${version} is live.`;
       journal.event({ severity: 'info', type: 'release.live', entity: version, message });

@@ -1,9 +1,11 @@
 import type { StampPlan } from '@alwayson/core/estate/stamps.ts';
-import type { GateResult, LossReport, Release, RolloutPlan } from '@alwayson/protocol/releases.ts';
+import type { GateResult, Release, RolloutPlan } from '@alwayson/protocol/releases.ts';
 import type { Manifest } from '@alwayson/protocol/manifest.ts';
-import type { WebhookAnswer } from '@alwayson/core/rollout/rollout-observation.ts';
 import type { RolloutState } from '@alwayson/core/rollout/rollout-state.ts';
+import type { LossReporter } from './loss-report.ts';
+import type { ReleaseProber } from './release-prober.ts';
 import type { RolloutRequest } from './rollout-record.ts';
+import type { WebhookWatch } from './webhook-watch.ts';
 
 export interface PreparedRollout {
   release: Release;
@@ -14,8 +16,8 @@ export interface PreparedRollout {
 export interface RolloutTools {
   /** Files, packages, builds, plan; throws when the plan has refusals. */
   prepare(request: RolloutRequest, signal: AbortSignal): Promise<PreparedRollout>;
-  expand(release: string): Promise<void>;
-  contract(release: string, names: readonly string[]): Promise<void>;
+  expand(release: string, signal: AbortSignal): Promise<void>;
+  contract(release: string, names: readonly string[], signal: AbortSignal): Promise<void>;
   warm(stamps: readonly StampPlan[], manifest: Manifest, signal: AbortSignal): Promise<void>;
   smoke(stamps: readonly StampPlan[], manifest: Manifest, signal: AbortSignal): Promise<void>;
   /** Every stamp, asked through every living gateway, is the release, and so is what users get. */
@@ -24,24 +26,20 @@ export interface RolloutTools {
 
 /** The step's gate. Its memory is plain JSON that the caller keeps. */
 export interface RolloutGate {
-  look(
-    memory: unknown,
-    state: RolloutState,
-  ): { memory: unknown; gate: Omit<GateResult, 'at' | 'step'> | null; blindMs: number };
+  look(memory: unknown, state: RolloutState): GateLook;
   close(): Promise<void>;
 }
 
-/** Open-loop requests at the front door while a rollout runs. */
-export interface RolloutProber {
-  /** Runs from the first look on; returns what is known. */
-  look(memory: unknown): unknown;
-  stop(memory: unknown): unknown;
+export interface GateLook {
+  memory: unknown;
+  /** Null before there are stamps to judge. */
+  gate: Omit<GateResult, 'at' | 'step'> | null;
+  blindMs: number;
 }
 
 export interface RolloutWatchers {
   gate: RolloutGate;
-  prober: RolloutProber;
-  /** What the outside says of going on from this phase. */
-  webhook(state: RolloutState): { answer: WebhookAnswer; rollbackAsked: string | null };
-  measureLoss(span: { startedAt: number; endedAt: number }, prober: unknown): Promise<LossReport>;
+  prober: ReleaseProber;
+  webhooks: WebhookWatch;
+  losses: LossReporter;
 }

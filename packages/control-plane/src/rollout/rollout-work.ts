@@ -44,7 +44,7 @@ export function lookAtWork(work: BackgroundWork, state: RolloutState, context: P
         }),
       };
     case 'migrate':
-      return { ...nothing, expand: look(() => tools.expand(release)) };
+      return { ...nothing, expand: look((signal) => tools.expand(release, signal)) };
     case 'warm':
       return { ...nothing, warm: look((signal) => tools.warm(stamps, store.manifest(release), signal)) };
     case 'smoke':
@@ -58,7 +58,7 @@ export function lookAtWork(work: BackgroundWork, state: RolloutState, context: P
         ),
       };
     case 'contract':
-      return { ...nothing, contract: look(() => tools.contract(release, contract)) };
+      return { ...nothing, contract: look((signal) => tools.contract(release, contract, signal)) };
     default:
       return nothing;
   }

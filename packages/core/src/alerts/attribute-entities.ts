@@ -65,7 +65,9 @@ function isBad(entity: AlertEntity | undefined): boolean {
 
 /** Nothing is known of it, though something should be. */
 function isUnseen({ state, flags }: AlertEntity): boolean {
-  const isAbsent = (['starting', 'draining', 'maintenance', 'aside'] as const).some((flag) => flags.includes(flag));
+  const isAbsent = (['starting', 'draining', 'maintenance', 'aside'] as const).some((flag) =>
+    flags.includes(flag),
+  );
   return state === 'unknown' && !isAbsent;
 }
 

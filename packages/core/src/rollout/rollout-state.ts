@@ -15,8 +15,8 @@ export interface RolloutProgram {
   steps: readonly TrafficStep[];
   /** Contract migrations to run before the old stamps go; empty without any. */
   contract: readonly string[];
-  /** As planned, of all of it; absent until then. */
-  expectedSeconds?: number;
+  /** Of all of it, as planned; null until it is. */
+  expectedSeconds: number | null;
   /** How long new stamps may take until they are ready. */
   placeMs: number;
   /** How long requests in flight may take: what is drained is not waited for much longer. */

@@ -16,6 +16,7 @@ export const program: RolloutProgram = {
   fromVersion: '1',
   steps: [0.05, 0.25, 0.5, 1].map((part) => ({ parts: { west: part, east: part }, bakeSeconds: 10 })),
   contract: [],
+  expectedSeconds: 100,
   placeMs: 60_000,
   requestMs: 10_000,
   holdMs: 600_000,
