@@ -56,9 +56,14 @@ export interface SignalCount {
   requests: number | null;
 }
 
+export interface EarlierCount extends SignalCount {
+  /** Requests of users at the same time. */
+  users: number;
+}
+
 export type GateSignal = { name: string } & Record<GateSide, SignalCount> & {
-    /** Of the live release in the step that `GateEvidence.before` is of. */
-    before: SignalCount | null;
+    /** Of the live release in the last step in which it had enough requests. */
+    before: EarlierCount | null;
   };
 
 export interface UnreadyStamp {

@@ -14,9 +14,8 @@ const triesPerRequest = 1000;
 
 export interface SignalEvidence {
   signal: GateSignal;
-  /** What users got, and what they got of the live release before. */
+  /** What users got. */
   cells: readonly GateCell[];
-  before: readonly GateCell[];
 }
 
 /** What a component counts per request, beside the same of the old release. */
@@ -51,21 +50,29 @@ type Basis = Record<GateSide, Rate>;
  * Requests as the component counted them, and as users made them. Our own probes are among the former and are a larger part of a
  * small share; the signal may count them or not. So it must look bad by both.
  */
-function listBases(rule: GateSignalRule, { signal, cells, before }: SignalEvidence): Basis[] {
-  const usersOf = (side: GateSide, counted: readonly GateCell[]) =>
-    counted
-      .filter((cell) => cell.side === side && rule.flows.includes(cell.flow))
-      .reduce((sum, cell) => sum + sizeOf(cell), 0);
-  const own = usersOf('candidate', cells);
-  const isGone = usersOf('live', cells) < Math.max(requestsMin, livePartMin * own);
-  const live = isGone && signal.before !== null ? addUp(signal.live, signal.before) : signal.live;
-  const usersLive = usersOf('live', isGone ? [...cells, ...before] : cells);
-  const bases = [toBasis(signal.candidate.count, live.count, [own, usersLive])];
-  if (signal.candidate.requests !== null && live.requests !== null) {
-    bases.push(toBasis(signal.candidate.count, live.count, [signal.candidate.requests, live.requests]));
+function listBases(rule: GateSignalRule, { signal, cells }: SignalEvidence): Basis[] {
+  const { candidate, before } = signal;
+  const own = countUsers(rule, cells, 'candidate');
+  const now = countUsers(rule, cells, 'live');
+  const isGone = before !== null && now < Math.max(requestsMin, livePartMin * own);
+  const live = isGone ? addUp(signal.live, before) : signal.live;
+  const bases = [toBasis(candidate.count, live.count, [own, isGone ? now + before.users : now])];
+  if (candidate.requests !== null && live.requests !== null) {
+    bases.push(toBasis(candidate.count, live.count, [candidate.requests, live.requests]));
   }
   const isEnough = (basis: Basis) => Math.min(basis.candidate.requests, basis.live.requests) >= requestsMin;
   return bases.every(isEnough) ? bases : [];
+}
+
+/** Requests of users that passed the component. */
+export function countUsers(
+  { flows }: Pick<GateSignalRule, 'flows'>,
+  cells: readonly GateCell[],
+  side: GateSide,
+): number {
+  return cells
+    .filter((cell) => cell.side === side && flows.includes(cell.flow))
+    .reduce((sum, cell) => sum + sizeOf(cell), 0);
 }
 
 function addUp(one: SignalCount, two: SignalCount): SignalCount {

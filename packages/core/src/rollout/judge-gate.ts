@@ -20,7 +20,7 @@ export interface GateJudgement {
 /** Fewer than these are no measure for anybody. Of our own we send few, and as many to both. */
 const referenceMin = { users: 20, ours: 5 } as const;
 /** Requests of a flow without which it counts as not seen. */
-const seenMin = 5;
+export const seenMin = 5;
 
 /**
  * A look at a step. `fail` as soon as something is beyond doubt; `pass` only at the end of the bake (`final`) and with enough requests;
@@ -49,10 +49,7 @@ export function judgeGate(
     judgeHealth(evidence),
     ...rules.signals.map((rule) => {
       const signal = signals.find(({ name }) => name === rule.name);
-      return judgeSignal(
-        rule,
-        signal === undefined ? null : { signal, cells: counts.cells, before: evidence.before },
-      );
+      return judgeSignal(rule, signal === undefined ? null : { signal, cells: counts.cells });
     }),
   ];
   return { verdict: toVerdict(checks, final), checks };

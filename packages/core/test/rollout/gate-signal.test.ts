@@ -65,17 +65,16 @@ describe('a declared signal', () => {
 
   test('is compared with the step before once the old release has no requests any more', () => {
     const cells = cellsOf(requestsOf('candidate', { good: 6000 }));
-    const before = cellsOf(requestsOf('live', { good: 3000 }));
     const signals: GateEvidence['signals'] = [
       {
         name: 'orders',
         candidate: { count: 10, requests: null },
         live: { count: 0, requests: null },
-        before: { count: 600, requests: null },
+        before: { count: 600, requests: null, users: 3000 },
       },
     ];
     const given = { ...oneFlow, signals: [rule] };
-    const { find } = judge(withCells(cells, { before, signals }), { given });
+    const { find } = judge(withCells(cells, { signals }), { given });
     expect(find('orders')[0]?.verdict).toBe('fail');
   });
 });
