@@ -72,18 +72,20 @@ export async function askPatiently(
   question: GatewayQuestion,
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<GatewayAnswer> {
-  const deadline = performance.now() + timeoutMs;
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const isOver = () => performance.now() + againMs >= deadline;
+  let unknown: GatewayAnswer | null = null;
   for (let broken = 0; ; ) {
     try {
       const answer = await askGateway(environment, question, bounded);
-      if (answer.code !== 'AON_NO_STAMP' || isOver()) return answer;
+      if (answer.code !== 'AON_NO_STAMP') return answer;
+      unknown = answer;
     } catch (error) {
       broken += 1;
-      if (!(error instanceof NotReachedError) || broken >= attemptsMax || isOver()) throw error;
+      signal.throwIfAborted();
+      if (unknown !== null && bounded.aborted) return unknown;
+      if (!(error instanceof NotReachedError) || broken >= attemptsMax) throw error;
     }
-    await sleep(againMs, undefined, { signal: bounded });
+    await sleep(againMs, undefined, { signal: bounded }).catch(() => {});
   }
 }
 

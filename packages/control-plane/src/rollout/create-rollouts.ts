@@ -14,10 +14,9 @@ import { hashManifest } from '../releases/release-digest.ts';
 import type { ReleaseStore } from '../releases/release-store.ts';
 import type { RoutesController } from '../routes/routes-controller.ts';
 import type { ObserverSignals } from '../signals/observer-signals.ts';
-import { createAskingTools } from './asking-tools.ts';
 import { createPreviews } from './create-previews.ts';
 import { createTools, planRollout } from './create-tools.ts';
-import { createGateWatch, type GateWatchContext } from './gate-none.ts';
+import { createGateWatch, type GateWatchContext } from './gate-watch.ts';
 import { createLossReport } from './loss-report.ts';
 import { capacityOf } from './make-plan.ts';
 import { toRegionDemand } from './region-demand.ts';
@@ -27,6 +26,7 @@ import { createRolloutBoard } from './rollout-board.ts';
 import { createRolloutController, type RolloutController } from './rollout-controller.ts';
 import { createRolloutRecord, type RolloutRecord } from './rollout-record.ts';
 import { createRolloutTeller } from './rollout-teller.ts';
+import { createStampTools } from './stamp-tools.ts';
 import { toTightestBudget } from './tightest-budget.ts';
 import { createWebhookWatch } from './webhook-watch.ts';
 
@@ -37,8 +37,8 @@ export interface RolloutsContext extends ControllerContext {
   schema: SchemaWork;
   routes: Pick<RoutesController, 'record' | 'reports'>;
   observerSignals: Pick<ObserverSignals, 'observations'>;
-  queue: GateWatchContext['queue'];
-  shares: GateWatchContext['shares'];
+  queue: { status: GateWatchContext['queues'] };
+  shares: { report: GateWatchContext['shares'] };
   slo: { report(): SloReport | null };
   /** Everything that was made from the manifest has to be made anew. */
   restart: (reason: string) => void;
@@ -61,21 +61,31 @@ export function createRollouts(context: RolloutsContext): Rollouts {
   const history = createReleaseHistory(file, { now, journal });
   const demand = (region: string) => toRegionDemand(observerSignals.observations(), region);
   const budget = () => toTightestBudget(context.slo.report());
+  const manifestOf = store.manifest;
   const planning = { environment, store, estate, schema: context.schema, demand, budget };
+  const tidy = createTidy(context, record);
+  const teller = createRolloutTeller({ ...context, record, history, store, tidy });
   const controller = createRolloutController({
     ...context,
     record,
     store,
     demand,
     capacityOf: ({ release }) => capacityOf(store.manifest(release)),
-    tools: createTools(planning, createAskingTools(context)),
+    tools: createTools(planning, createStampTools({ ...context, manifestOf, ...teller })),
     watchers: {
-      gate: createGateWatch(context),
+      gate: createGateWatch({
+        ...context,
+        manifestOf,
+        stamps: estate.stamps,
+        observations: observerSignals.observations,
+        queues: context.queue.status,
+        shares: context.shares.report,
+      }),
       prober: createReleaseProber({ environment, flows: manifest.flows, now }),
       webhooks: createWebhookWatch({ environment, onAnswer: context.nudge, now }),
       losses: createLossReport(context),
     },
-    teller: createRolloutTeller({ ...context, history, store, tidy: createTidy(context, record) }),
+    teller,
     onManifest: () => {
       const live = store.manifest(estate.record().live);
       if (hashManifest(live) !== hashManifest(manifest)) context.restart('the manifest of the live release');

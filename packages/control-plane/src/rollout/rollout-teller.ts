@@ -9,7 +9,9 @@ import { markLive } from '../releases/mark-live.ts';
 import type { ReleaseStore } from '../releases/release-store.ts';
 import type { ReleaseHistory } from './release-history.ts';
 import { toRolloutOperation } from './rollout-operation.ts';
-import type { RolloutRequest } from './rollout-record.ts';
+import type { ReadBack } from './read-back.ts';
+import type { RolloutRecord, RolloutRequest } from './rollout-record.ts';
+import type { SmokeResult } from './smoke-stamp.ts';
 
 export interface RolloutTeller {
   tellBegin(state: RolloutState, request: RolloutRequest): void;
@@ -19,12 +21,15 @@ export interface RolloutTeller {
   tellLive(digest: string): void;
   tellOrder(state: RolloutState, order: Order): void;
   tellEnd(state: RolloutState, loss: LossReport | null): Promise<void>;
+  onSmoke(results: readonly SmokeResult[]): void;
+  onProof(release: string, proof: ReadBack): void;
 }
 
 export interface TellerContext {
   environment: Environment;
   journal: SqliteJournal;
   history: ReleaseHistory;
+  record: RolloutRecord;
   store: ReleaseStore;
   /** Removes releases that nobody needs any more. */
   tidy: (live: string, previous: string) => Promise<void>;
@@ -34,8 +39,8 @@ export interface TellerContext {
 /** Tells people, and those who come later, what a rollout does: each fact once. */
 export function createRolloutTeller(context: TellerContext): RolloutTeller {
   const { journal, history, now } = context;
-  const owners = new Map<string, string>();
-  const ownerOf = ({ program }: RolloutState) => owners.get(program.id) ?? 'alwayson';
+  const ownerOf = () => context.record.requests().current?.owner ?? 'alwayson';
+  const rolloutId = () => context.record.progress().state?.program.id ?? '';
 
   const put = (state: RolloutState, loss: LossReport | null, isClosed: boolean) =>
     journal.put(toRolloutOperation(state, toRolloutReport(state, { loss, isClosed }, now()), isClosed));
@@ -58,7 +63,6 @@ export function createRolloutTeller(context: TellerContext): RolloutTeller {
 
   return {
     tellBegin(state, request) {
-      owners.set(request.id, request.owner);
       const { kind, fromVersion, from, version } = state.program;
       const source = request.source?.source ?? null;
       history.append({
@@ -76,7 +80,7 @@ export function createRolloutTeller(context: TellerContext): RolloutTeller {
       if (before.program.release === '' && program.release !== '') {
         const { release, version, steps, contract } = program;
         const data = toData({ release, version, steps, contract });
-        history.append({ kind: 'planned', rollout: program.id, who: ownerOf(after), data });
+        history.append({ kind: 'planned', rollout: program.id, who: ownerOf(), data });
       }
       tellGates(before, after);
       if (before.entered.length !== after.entered.length) {
@@ -107,6 +111,22 @@ export function createRolloutTeller(context: TellerContext): RolloutTeller {
     tellOrder(state, { order, owner, reason }) {
       const why = reason === undefined ? {} : { why: reason };
       history.append({ kind: 'order', rollout: state.program.id, who: owner, ...why, data: { order } });
+    },
+    onSmoke(results) {
+      history.append({
+        kind: 'read-back',
+        rollout: rolloutId(),
+        who: 'alwayson',
+        data: toData({ smoke: results }),
+      });
+    },
+    onProof(release, proof) {
+      history.append({
+        kind: 'read-back',
+        rollout: rolloutId(),
+        who: 'alwayson',
+        data: toData({ release, proof }),
+      });
     },
     async tellEnd(state, loss) {
       const report = toRolloutReport(state, { loss, isClosed: true }, now());
