@@ -77,7 +77,8 @@ export async function askPatiently(
   for (let broken = 0; ; ) {
     try {
       const answer = await askGateway(environment, question, bounded);
-      if (answer.code !== 'AON_NO_STAMP') return answer;
+      // What everybody needs may be away for a moment: 503 says to come again.
+      if (answer.status !== 503) return answer;
       unknown = answer;
     } catch (error) {
       broken += 1;
