@@ -12,7 +12,7 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     const program = createProgram();
     if (args.length === 0) program.outputHelp();
-    else await program.parseAsync(args, { from: 'user' });
+    else await program.parseAsync(args[0] === '--version' ? ['-V'] : args, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
     report(error instanceof CommanderError ? toUsageError(error) : error, args.includes('--json'));

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { registerAbort } from './commands/abort.ts';
 import { registerAlerts } from './commands/alerts.ts';
+import { registerDeploy } from './commands/deploy.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerDown } from './commands/down.ts';
 import { registerEvents } from './commands/events.ts';
@@ -11,6 +12,7 @@ import { registerLogs } from './commands/logs.ts';
 import { registerMaintenance } from './commands/maintenance.ts';
 import { registerManifest } from './commands/manifest.ts';
 import { registerOpen } from './commands/open.ts';
+import { registerPreview } from './commands/preview.ts';
 import { registerRegion } from './commands/region.ts';
 import { registerReleases } from './commands/releases.ts';
 import { registerRollback } from './commands/rollback.ts';
@@ -32,7 +34,8 @@ const exitCodes =
 export function createProgram(): Command {
   const program = new Command('./alwayson')
     .description('Runs a web workload as a mission-critical workload, on machines its users own.')
-    .version(version)
+    // Not `--version`: that names a release. Alone it is understood by main.ts.
+    .version(version, '-V', 'output the version number (also: --version)')
     .option('--json', 'one JSON document on standard output; progress goes to standard error')
     .option('--config <file>', 'configuration file of the workload')
     .configureHelp({ showGlobalOptions: true })
@@ -48,12 +51,14 @@ export function createProgram(): Command {
     registerAlerts,
     registerEvents,
     registerLogs,
+    registerDeploy,
     registerPromote,
     registerPause,
     registerResume,
     registerAbort,
     registerRollback,
     registerReleases,
+    registerPreview,
     registerScale,
     registerKill,
     registerRevive,

@@ -168,6 +168,13 @@ export const GatewayReport = z.object({
 export type GatewayReport = z.infer<typeof GatewayReport>;
 
 /**
+ * A signed token in this header, or for browsers in this cookie, has a request served by a stamp that gets no traffic yet. Anything but
+ * a valid one is refused with AON_FORBIDDEN; neither ever reaches a stamp.
+ */
+export const previewHeader = 'x-alwayson-preview';
+export const previewCookie = 'alwayson-preview';
+
+/**
  * Routes of a gateway agent (bearer `tokens.agents`):
  * PUT /routes   RouteRecord -> GatewayReport, answered when read back; 409 AON_GENERATION_OLD, 422 AON_ROUTES_REFUSED
  * GET /report   GatewayReport

@@ -15,16 +15,14 @@ export function addFollowOptions(command: Command): void {
     .addOption(new Option('-w, --watch', 'stay until its end (the default)').conflicts('detach'));
 }
 
-/** Follows a rollout to its end, or with `detach` says how to see it. */
+/** Follows a rollout to its end, or with `detach` says how to see it; gives what was seen last. */
 export async function followOrLeave(
   io: CommandIo,
   report: RolloutReport,
   { detach, wanted = 'succeeded' }: FollowOptions & { wanted?: 'succeeded' | 'undone' },
-): Promise<void> {
-  if (detach !== true) {
-    await followRollout(io, report, wanted);
-    return;
-  }
+): Promise<RolloutReport> {
+  if (detach !== true) return followRollout(io, report, wanted);
   const what = wanted === 'undone' ? `undo ${sayRelease(report)}` : sayWhat(report, sayRelease(report));
   io.result(report, `Begun: ${what} (${report.id}).\nTo see it: ./alwayson releases show --watch`);
+  return report;
 }

@@ -20,13 +20,13 @@ const awayNote =
 
 /**
  * Follows a rollout to its end, across restarts of the control plane, and tells it: in place on a terminal, else a line for each
- * change; then the report. The exit code is that of a failure unless it ended as `wanted`. Ctrl-C ends the following, not the rollout.
+ * change; then the report, which it gives. The exit code is that of a failure unless it ended as `wanted`. Ctrl-C ends the following, not the rollout.
  */
 export async function followRollout(
   io: CommandIo,
   begun: RolloutReport,
   wanted: 'succeeded' | 'undone' = 'succeeded',
-): Promise<void> {
+): Promise<RolloutReport> {
   const interrupted = new AbortController();
   const onInterrupt = () => interrupted.abort();
   process.on('SIGINT', onInterrupt);
@@ -37,6 +37,7 @@ export async function followRollout(
     io.result(report, renderRollout(report, io.out, { nowMs: Date.now() }));
     if (isOver(report)) tellFailure(io, report, wanted);
     else leave(io, report);
+    return report;
   } finally {
     process.off('SIGINT', onInterrupt);
     progress.close();
