@@ -25,6 +25,7 @@ import { createRollouts, type Rollouts } from './rollout/create-rollouts.ts';
 import { createRoutesController } from './routes/routes-controller.ts';
 import { createSharesController, type SharesController } from './shares/shares-controller.ts';
 import type { ShareFacts } from './shares/to-share-evidence.ts';
+import { createCacheSignals } from './signals/cache-signals.ts';
 import { createObserverSignals } from './signals/observer-signals.ts';
 import { createStampSignals } from './signals/stamp-signals.ts';
 import { createSloController } from './slo/slo-controller.ts';
@@ -113,6 +114,7 @@ function createParts(
   const switches = createSwitchesController({ ...context, stamps });
   const stampSignals = createStampSignals({ ...context, stamps }, nudge);
   const observerSignals = createObserverSignals(context);
+  const cacheSignals = createCacheSignals(context);
   const shares: SharesController = createSharesController({
     ...context,
     intent,
@@ -133,7 +135,8 @@ function createParts(
   const told = { grayStamps: shares.grayStamps, shares: shares.report };
   const memoryFile = join(environment.stateDir, 'control-plane', 'health.json');
   const live = () => estate.record().live;
-  const seen = { stamps, live, draining, database, queue, switches, stampSignals, observerSignals, routes };
+  const asked = { switches, stampSignals, observerSignals, cacheSignals };
+  const seen = { stamps, live, draining, database, queue, ...asked, routes };
   const health = createHealthController({ ...context, ...seen, ...told, isBroughtUp, memoryFile });
   const { slo, alerts } = createTelling(context, { switches, health, isBroughtUp });
   const toFacts = (): ShareFacts => ({
@@ -162,17 +165,8 @@ function createParts(
     nudge,
   });
   const measured = { shares, health, slo, alerts };
-  const controllers = {
-    estate,
-    database,
-    queue,
-    switches,
-    stampSignals,
-    observerSignals,
-    ...measured,
-    rollouts: rollouts.controller,
-    routes,
-  };
+  const moving = { rollouts: rollouts.controller, routes };
+  const controllers = { estate, database, queue, ...asked, ...measured, ...moving };
   const status = () => buildStatus({ ...context, ...controllers, authority });
   const bringUp = createBringUpController({ estate, manifest, journal, status });
   const transitions = createTransitionEvents(journal, status);

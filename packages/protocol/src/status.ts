@@ -74,6 +74,8 @@ export const QueueStatus = z.object({
   /** Age of the oldest write that waits, 0 when none does, and when that was seen; absent until it is known. */
   oldestAgeMs: z.number().optional(),
   oldestAgeAt: z.string().optional(),
+  /** Of what the primary may use, 0..1, seen at the same time. */
+  memoryUsedRatio: z.number().optional(),
   reason: z.string().optional(),
 });
 

@@ -39,7 +39,7 @@ export function createRuntime(context: DatabaseContext, listeners: RuntimeListen
     doors: new Map(
       plan.doors.map(({ id, zone, port }) => [
         id,
-        createDoorWatch({ address: zone.address, port, password }),
+        createDoorWatch({ address: zone.address, port, password, now: context.now }),
       ]),
     ),
     memory: new Map(plan.members.map(({ id }) => [id, unseen()])),

@@ -1,11 +1,13 @@
 import type { Status } from '@alwayson/protocol/status.ts';
 import type { Controller } from '../controller.ts';
-import { DatabaseDriver } from './database-driver.ts';
+import { DatabaseDriver, type DoorFacts } from './database-driver.ts';
 import type { DatabaseContext } from './database-runtime.ts';
 import type { SchemaWork } from './schema-work.ts';
 
 export interface DatabaseController extends Controller {
   status(): Status['database'];
+  /** What the PgBouncers answered last. */
+  doors(): readonly DoorFacts[];
   /** Who may write, as committed; null before there is a database. */
   writer(): { member: string; region: string; term: number } | null;
   /** What releases change in the schema. */
@@ -24,6 +26,7 @@ export function createDatabaseController(context: DatabaseContext): DatabaseCont
     tick: async () => driver.cycle(),
     close: () => driver.close(),
     status: () => driver.status(),
+    doors: () => driver.doors(),
     writer: () => driver.writer(),
     schema: driver.schema,
   };

@@ -6,6 +6,7 @@ import { createRuntime } from './create-runtime.ts';
 import { memberOf } from './database-plan.ts';
 import type { DatabaseContext, DatabaseRuntime } from './database-runtime.ts';
 import { toDatabaseStatus } from './database-status.ts';
+import type { DoorAnswer } from './door-watch.ts';
 import { createFailureTeller, tellAction } from './database-events.ts';
 import { createMemberLanes, type MemberLanes } from './member-lanes.ts';
 import { createMigrationsKeeper, type MigrationsKeeper } from './migrations-keeper.ts';
@@ -23,6 +24,13 @@ const movingForMs = 5000;
 const doorProbeMs = 1900;
 /** A door that takes connections and says nothing so often is killed; its host starts it again. */
 const doorSilencesMax = 3;
+
+export interface DoorFacts {
+  /** Of its unit. */
+  id: string;
+  zone: string;
+  answer: DoorAnswer | null;
+}
 
 /** Turns what is observed into what is done, again and again: at each tick, after each probe, after each action. */
 export class DatabaseDriver {
@@ -73,6 +81,15 @@ export class DatabaseDriver {
 
   status(): Status['database'] {
     return toDatabaseStatus(this.#runtime, observeDatabase(this.#runtime), this.#migrations.waiting());
+  }
+
+  doors(): readonly DoorFacts[] {
+    const { doors, plan } = this.#runtime;
+    return plan.doors.map(({ id, zone }) => ({
+      id,
+      zone: zone.name,
+      answer: doors.get(id)?.answer() ?? null,
+    }));
   }
 
   writer(): { member: string; region: string; term: number } | null {

@@ -1,8 +1,24 @@
 import { doorAdministrator, doorConsole } from '@alwayson/engines/pgbouncer/door-files.ts';
 import { type DoorRoutes, readDoors } from '@alwayson/engines/pgbouncer/read-doors.ts';
-import { connectSql, type SqlClient, toSqlFailure } from '@alwayson/engines/postgres/sql-client.ts';
+import { type DoorLoad, readPools } from '@alwayson/engines/pgbouncer/read-pools.ts';
+import {
+  connectSql,
+  type SqlClient,
+  type SqlFailure,
+  toSqlFailure,
+} from '@alwayson/engines/postgres/sql-client.ts';
 
 const probeTimeoutMs = 1000;
+/** How busy it is, is asked less often. */
+const loadEveryMs = 4900;
+
+/** What the last question to a door came to; times are of the clock of the context. */
+export interface DoorAnswer {
+  at: number;
+  kind: 'answered' | SqlFailure;
+  /** What was seen last of how busy it is; null while it does not answer. */
+  load: (DoorLoad & { at: number }) | null;
+}
 
 export interface DoorWatch {
   /** Asks in the background, unless it asks already or asked less than `ageMs` ago. */
@@ -11,6 +27,8 @@ export interface DoorWatch {
   read(): Promise<DoorRoutes | null>;
   /** Silent probes in a row: it takes connections and says nothing. */
   silences(): number;
+  /** Null before the first question. */
+  answer(): DoorAnswer | null;
   close(): void;
 }
 
@@ -18,15 +36,17 @@ export interface DoorWatchContext {
   address: string;
   port: number;
   password: string;
+  now: () => number;
 }
 
 /** Reads back where one PgBouncer leads, over a connection that is kept. */
-export function createDoorWatch({ address, port, password }: DoorWatchContext): DoorWatch {
+export function createDoorWatch({ address, port, password, now }: DoorWatchContext): DoorWatch {
   const target = { host: address, port, password, user: doorAdministrator, database: doorConsole };
   let client: SqlClient | null = null;
   let reading: Promise<DoorRoutes | null> | null = null;
   let askedAt = Number.NEGATIVE_INFINITY;
   let silences = 0;
+  let answer: DoorAnswer | null = null;
   let closed = false;
 
   const disconnect = () => {
@@ -39,12 +59,17 @@ export function createDoorWatch({ address, port, password }: DoorWatchContext): 
     try {
       client ??= await connectSql({ ...target, timeoutMs: probeTimeoutMs });
       const routes = await readDoors(client);
+      const isDue = now() - (answer?.load?.at ?? Number.NEGATIVE_INFINITY) >= loadEveryMs;
+      const load = isDue ? { ...(await readPools(client)), at: now() } : (answer?.load ?? null);
+      answer = { at: now(), kind: 'answered', load };
       silences = 0;
       if (closed) disconnect();
       return routes;
     } catch (error) {
       disconnect();
-      silences = toSqlFailure(error) === 'silent' ? silences + 1 : 0;
+      const kind = toSqlFailure(error);
+      answer = { at: now(), kind, load: null };
+      silences = kind === 'silent' ? silences + 1 : 0;
       return null;
     }
   };
@@ -62,6 +87,7 @@ export function createDoorWatch({ address, port, password }: DoorWatchContext): 
       if (performance.now() - askedAt >= ageMs) void read();
     },
     silences: () => silences,
+    answer: () => answer,
     close() {
       closed = true;
       disconnect();

@@ -15,7 +15,9 @@ import type { Observation } from '@alwayson/protocol/observation.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 import type { State } from '@alwayson/protocol/words.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
+import type { DatabaseController } from '../database/database-controller.ts';
 import type { RoutesController } from '../routes/routes-controller.ts';
+import type { CacheSignals } from '../signals/cache-signals.ts';
 import type { ObserverSignals } from '../signals/observer-signals.ts';
 import type { StampSignals } from '../signals/stamp-signals.ts';
 import type { SwitchesController } from '../switches/switches-controller.ts';
@@ -45,11 +47,12 @@ export interface HealthContext extends ControllerContext {
   live?: () => string;
   /** Stamps that are on their way out. */
   draining?: () => ReadonlySet<string>;
-  database: { status(): Status['database'] };
+  database: Pick<DatabaseController, 'status' | 'doors'>;
   queue: { status(): Status['queues'] };
   routes: Pick<RoutesController, 'reports' | 'record'>;
   stampSignals: Pick<StampSignals, 'contact'>;
   observerSignals: Pick<ObserverSignals, 'observations'>;
+  cacheSignals: Pick<CacheSignals, 'answer'>;
   switches: Pick<SwitchesController, 'state'>;
   isBroughtUp(): boolean;
   /** Stamps that do worse than their siblings. */
@@ -235,6 +238,8 @@ function createLook(context: HealthContext): () => HealthFacts {
       contact: (stamp) => stampSignals.contact(stamp),
       database: context.database.status(),
       queues: context.queue.status(),
+      doors: context.database.doors(),
+      cache: (region) => context.cacheSignals.answer(region),
       routes: context.routes.record(),
       gateways: context.routes.reports(),
       observations,

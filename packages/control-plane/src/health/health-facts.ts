@@ -6,7 +6,9 @@ import type { Observation } from '@alwayson/protocol/observation.ts';
 import type { GatewayReport, RouteRecord } from '@alwayson/protocol/routes.ts';
 import type { SharesReport } from '@alwayson/protocol/shares.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
+import type { DoorFacts } from '../database/database-driver.ts';
 import type { ZoneObservation } from '../placement/placement.ts';
+import type { StoreAnswer } from '../signals/cache-signals.ts';
 
 /** What the control plane knows at one moment. */
 export interface HealthFacts {
@@ -22,6 +24,9 @@ export interface HealthFacts {
   contact(stamp: string): StampContact | null;
   database: Status['database'];
   queues: Status['queues'];
+  doors: readonly DoorFacts[];
+  /** What a region's cache answered last. */
+  cache(region: string): StoreAnswer | null;
   /** The committed record, and what each region's gateway says to be in force. */
   routes: Pick<RouteRecord, 'epoch' | 'generation' | 'stamps' | 'detours' | 'pools'> | null;
   gateways: ReadonlyMap<string, GatewayReport | null>;

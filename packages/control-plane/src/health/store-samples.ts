@@ -4,6 +4,7 @@ import type { Manifest } from '@alwayson/protocol/manifest.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 import type { State } from '@alwayson/protocol/words.ts';
 import { type HealthFacts, ownObserver } from './health-facts.ts';
+import { toCacheSample, toDoorSamples } from './server-samples.ts';
 import { findLostHost } from './suspect-causes.ts';
 
 type Member = Status['database']['members'][number];
@@ -16,11 +17,12 @@ export function toStoreSamples(facts: HealthFacts): HealthSample[] {
         return [
           ...toDatabaseSamples(facts, store),
           ...facts.database.members.flatMap(toMemberSamples(facts)),
+          ...facts.doors.flatMap((door) => toDoorSamples(facts, store, door)),
         ];
       case 'queue':
         return facts.queues.flatMap((queue) => toQueueSamples(facts, store.name, queue));
       case 'cache':
-        return [];
+        return facts.regions.flatMap((region) => toCacheSample(facts, region));
     }
   });
 }
@@ -89,13 +91,14 @@ function toQueueSamples(facts: HealthFacts, store: string, queue: Status['queues
   const { region, primary, state, reason = state } = queue;
   if (state === 'unknown') return [];
   const base = { at: facts.now, observer: ownObserver };
+  const memory = toMemorySample(entityIds.storeRegion(store, region), queue);
   const zones = facts.regions.find(({ name }) => name === region)?.zones.slice(0, 2) ?? [];
   const servers = zones.map(({ name }) => ({ zone: name, id: `queue-${name}` }));
   const blamed = state === 'unhealthy' ? primary : servers.find(({ id }) => id !== primary)?.id;
   const cause = blamed == null ? undefined : entityIds.unit(blamed);
   const entity = entityIds.storeRegion(store, region);
   const serving: HealthSample = { ...base, entity, signal: 'serving', ...toVerdict(state, reason, cause) };
-  if (primary === null) return [serving];
+  if (primary === null) return [serving, ...memory];
   const roles = servers.map(({ zone, id }): HealthSample => {
     const lost = findLostHost(facts, zone);
     // Who holds no second copy serves nobody worse; while nobody accepts writes, it waits for the one that should.
@@ -105,5 +108,14 @@ function toQueueSamples(facts: HealthFacts, store: string, queue: Status['queues
         : toVerdict(state === 'healthy' ? state : 'degraded', reason, lost ?? entityIds.unit(primary));
     return { ...base, entity: entityIds.unit(id), signal: 'role', ...told };
   });
-  return [serving, ...roles];
+  return [serving, ...memory, ...roles];
+}
+
+function toMemorySample(
+  entity: string,
+  { memoryUsedRatio: value, oldestAgeAt }: Status['queues'][number],
+): HealthSample[] {
+  if (value === undefined || oldestAgeAt === undefined) return [];
+  const at = Date.parse(oldestAgeAt);
+  return [{ entity, signal: 'memory-used', at, value, samples: 1, observer: ownObserver }];
 }

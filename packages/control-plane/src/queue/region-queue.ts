@@ -22,7 +22,7 @@ const Record = z.object({
 const roundsMax = 4;
 const confirmCopyMs = 1000;
 /** A little less than five ticks, which are not exact. */
-const oldestEveryMs = 4900;
+const slowEveryMs = 4900;
 
 type QueueStatus = Status['queues'][number];
 
@@ -56,7 +56,7 @@ export function createRegionQueue(
     depth: null,
   };
 
-  const oldest = createOldestLook(now);
+  const slow = createSlowLook(now);
 
   /** Of the record that is being decided on: another writer in between makes the commit fail. */
   let version = 0;
@@ -112,7 +112,7 @@ export function createRegionQueue(
       state: decision.state,
       copies: primary?.process?.copies ?? status.copies,
       depth,
-      ...(await oldest.look(served, depth)),
+      ...(await slow.look(served, depth)),
       ...(decision.reason === undefined ? {} : { reason: decision.reason }),
     };
     for (const action of decision.actions) {
@@ -140,26 +140,31 @@ async function depthOf(watch: QueueServerWatch): Promise<number | null> {
   }
 }
 
-/** Looks from time to time at how old the oldest entry is. */
-function createOldestLook(now: () => number) {
-  let seen: { ageMs: number; at: number } | null = null;
+type SlowFacts = Pick<QueueStatus, 'oldestAgeMs' | 'oldestAgeAt' | 'memoryUsedRatio'>;
+
+/** Looks from time to time at how old the oldest entry is, and how full the server. */
+function createSlowLook(now: () => number) {
+  let seen: { facts: SlowFacts; at: number } | null = null;
   return {
     /** What was seen last; nothing while the server cannot be asked. */
-    async look(
-      watch: QueueServerWatch | null,
-      depth: number | null,
-    ): Promise<Pick<QueueStatus, 'oldestAgeMs' | 'oldestAgeAt'>> {
-      const isDue = seen === null || now() - seen.at >= oldestEveryMs;
+    async look(watch: QueueServerWatch | null, depth: number | null): Promise<SlowFacts> {
+      const isDue = seen === null || now() - seen.at >= slowEveryMs;
       if (watch === null) seen = null;
       else if (isDue) seen = await lookAt(watch, depth, now);
-      return seen === null ? {} : { oldestAgeMs: seen.ageMs, oldestAgeAt: new Date(seen.at).toISOString() };
+      return seen?.facts ?? {};
     },
   };
 }
 
 async function lookAt(watch: QueueServerWatch, depth: number | null, now: () => number) {
   try {
-    return { ageMs: depth === 0 ? 0 : await watch.process().oldestAgeMs(), at: now() };
+    const [oldestAgeMs, memoryUsedRatio] = await Promise.all([
+      depth === 0 ? 0 : watch.process().oldestAgeMs(),
+      watch.process().memoryUsedRatio(),
+    ]);
+    const at = now();
+    const memory = memoryUsedRatio === null ? {} : { memoryUsedRatio };
+    return { facts: { oldestAgeMs, oldestAgeAt: new Date(at).toISOString(), ...memory }, at };
   } catch {
     return null;
   }

@@ -46,6 +46,41 @@ test('a killed unit is its stamp, its component and the flows through it; each t
   });
 });
 
+test.each(['refused', 'silent'] as const)(
+  'a PgBouncer or cache that is %s is seen by its own signal, though its process runs',
+  async (kind) => {
+    const rig = createHealthRig();
+    await rig.run(20);
+    rig.world.servers.set('pgbouncer-west-1', kind).set('cache-east', kind);
+    await rig.run(15);
+    expect(rig.troubles()).toMatchObject({
+      'unit:pgbouncer-west-1': 'unhealthy',
+      'unit:cache-east': 'unhealthy',
+      'store:cache/east': 'unhealthy',
+    });
+    expect(rig.rootCauses('unit:pgbouncer-west-1')).toEqual(['unit:pgbouncer-west-1']);
+    expect(rig.rootCauses('store:cache')).toEqual(['unit:cache-east']);
+    rig.world.servers.clear();
+    await rig.run(60);
+    expect(rig.troubles()).toEqual({});
+  },
+);
+
+test('a queue that fills up and clients that wait at a door degrade at their threshold, and are worse at the next', async () => {
+  const rig = createHealthRig();
+  await rig.run(20);
+  const at = async (memoryUsedRatio: number, waitingMs: number) => {
+    rig.world.queues['west'] = { memoryUsedRatio };
+    rig.world.waitingMs.set('pgbouncer-east-1', waitingMs);
+    await rig.run(40);
+    return [rig.health.state('store:queue/west'), rig.health.state('unit:pgbouncer-east-1')];
+  };
+  expect(await at(0.69, 900)).toEqual(['healthy', 'healthy']);
+  expect(await at(0.7, 1000)).toEqual(['degraded', 'degraded']);
+  expect(await at(0.9, 4000)).toEqual(['unhealthy', 'unhealthy']);
+  expect(await at(0.1, 0)).toEqual(['healthy', 'healthy']);
+});
+
 test('what is refused degrades its own flow alone, is explained by the stamp that is lost, and ends with it', async () => {
   const rig = createHealthRig();
   await rig.run(20);

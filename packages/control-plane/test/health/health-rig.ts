@@ -9,9 +9,11 @@ import { createSwitchesController } from '../../src/switches/switches-controller
 import { recordingPlacement } from '../api/fixtures.ts';
 import { noMirror, openMemoryStore } from '../records/memory-store.ts';
 import {
+  cacheOf,
   contactOf,
   createWorld,
   databaseOf,
+  doorsOf,
   environment,
   manifest,
   observeZone,
@@ -33,7 +35,8 @@ export function createHealthRig({ world = createWorld(), memoryFile = temporaryF
   const health = createHealthController({
     ...context,
     stamps: listStamps,
-    database: { status: () => databaseOf(world) },
+    database: { status: () => databaseOf(world), doors: () => doorsOf(world) },
+    cacheSignals: { answer: (region) => cacheOf(world, region) },
     queue: { status: () => queuesOf(world) },
     routes: { record: () => record, reports: () => reportsOf(world) },
     stampSignals: { contact: (stamp) => contactOf(world, stamp) },

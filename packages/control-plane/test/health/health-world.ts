@@ -8,7 +8,9 @@ import type { GatewayReport } from '@alwayson/protocol/routes.ts';
 import type { HealthCheck } from '@alwayson/protocol/stamp-health.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 import type { HostResources, UnitState, UnitStatus } from '@alwayson/protocol/units.ts';
+import type { DoorFacts } from '../../src/database/database-driver.ts';
 import type { HealthFacts } from '../../src/health/health-facts.ts';
+import type { StoreAnswer } from '../../src/signals/cache-signals.ts';
 import { environmentOf } from '../api/fixtures.ts';
 
 const addressOf = (region: number, zone: number) => `127.206.${region}.${zone}`;
@@ -98,6 +100,10 @@ export interface World {
   /** Bad ones of 100 requests in 30 s, by `<flow> <stamp>`. */
   errors: Map<string, number>;
   gray: Set<string>;
+  /** Servers of stores that do not answer well, by unit. */
+  servers: Map<string, 'refused' | 'silent'>;
+  /** How long the first client waits at a door, by unit. */
+  waitingMs: Map<string, number>;
   shares: NonNullable<HealthFacts['shares']>;
 }
 
@@ -120,6 +126,8 @@ export function createWorld(): World {
     failingProbes: new Set(),
     errors: new Map(),
     gray: new Set(),
+    servers: new Map(),
+    waitingMs: new Map(),
     shares: { stamps: [], refused: [], demand: 120, capacity: 100 },
   };
 }
@@ -246,8 +254,23 @@ export function queuesOf(world: World): Status['queues'] {
     depth: 0,
     oldestAgeMs: 0,
     oldestAgeAt: iso(lastAt(world, 5000)),
+    memoryUsedRatio: 0.02,
     ...world.queues[region],
   }));
+}
+
+export function doorsOf(world: World): DoorFacts[] {
+  return zoneNames.map((zone) => {
+    const id = `pgbouncer-${zone}`;
+    const kind = world.servers.get(id) ?? 'answered';
+    const maxWaitMs = world.waitingMs.get(id) ?? 0;
+    const load = { waiting: maxWaitMs > 0 ? 3 : 0, maxWaitMs, at: lastAt(world, 5000) };
+    return { id, zone, answer: { at: lastAt(world, 2000), kind, load: kind === 'answered' ? load : null } };
+  });
+}
+
+export function cacheOf(world: World, region: string): StoreAnswer {
+  return { at: lastAt(world, 5000), kind: world.servers.get(`cache-${region}`) ?? 'answered' };
 }
 
 export function reportsOf(world: World): ReadonlyMap<string, GatewayReport | null> {

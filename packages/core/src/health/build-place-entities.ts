@@ -144,7 +144,6 @@ function placeUnits({ manifest }: HealthModelInput, region: RegionPlan): UnitPla
     range: { min: 0 },
     degraded: { comparator: 'gte', enter: lagBytesMax },
   });
-  const answer: SignalRule = { type: 'state', name: 'answer', class: 'liveness', optional: true };
   const queue = has('queue') ? region.zones.slice(0, 2) : [];
   return [
     { id: `gateway-${region.name}`, zone: front, signals: [inForce(), certificate] },
@@ -152,11 +151,28 @@ function placeUnits({ manifest }: HealthModelInput, region: RegionPlan): UnitPla
     { id: `observer-${region.name}`, zone: back, signals: [coverage()] },
     ...region.zones.flatMap(({ name }) => [
       { id: `pg-${name}`, zone: name, signals: [verdict('role'), lag] },
-      { id: `pgbouncer-${name}`, zone: name, signals: [answer] },
+      { id: `pgbouncer-${name}`, zone: name, signals: [answer(2000), waiting()] },
     ]),
     ...queue.map(({ name }) => ({ id: `queue-${name}`, zone: name, signals: [verdict('role')] })),
-    ...(has('cache') ? [{ id: `cache-${region.name}`, zone: back, signals: [answer] }] : []),
+    ...(has('cache') ? [{ id: `cache-${region.name}`, zone: back, signals: [answer(5000)] }] : []),
   ];
+}
+
+/** Whether a store's server answers what it is asked: one that is frozen still takes connections. */
+function answer(intervalMs: number): SignalRule {
+  const base = { type: 'state', name: 'answer', class: 'liveness', optional: true } as const;
+  return { ...base, intervalMs, debounce: { fall: 2 } };
+}
+
+/** How long the first client has waited for a connection to the database; PgBouncer sends it away after 5 s. */
+function waiting(): SignalRule {
+  return measure('waiting', 'ms', {
+    range: { min: 0 },
+    intervalMs: 5000,
+    debounce: { fall: 2 },
+    degraded: { comparator: 'gte', enter: 1000 },
+    unhealthy: { comparator: 'gte', enter: 4000 },
+  });
 }
 
 /** How often gateways and observers that are well are asked. */

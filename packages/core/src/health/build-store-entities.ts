@@ -96,8 +96,9 @@ function seenByQueue(): SignalRule[] {
     // It evicts nothing: full means that it refuses writes.
     measure('memory-used', 'ratio', {
       range: { min: 0, max: 1 },
-      degraded: { comparator: 'gte', enter: 0.8 },
-      unhealthy: { comparator: 'gte', enter: 0.95 },
+      intervalMs: 5000,
+      degraded: { comparator: 'gte', enter: 0.7 },
+      unhealthy: { comparator: 'gte', enter: 0.9 },
     }),
   ];
 }

@@ -26,6 +26,8 @@ export interface QueueProcess {
   report(): Promise<QueueProcessReport>;
   /** Entries in all streams of all incarnations. */
   depth(): Promise<number>;
+  /** Of what it may use, 0..1; null when it has no bound. */
+  memoryUsedRatio(): Promise<number | null>;
   /** By the server's own clock; 0 when no entry waits. */
   oldestAgeMs(): Promise<number>;
   /** Primary from now on: accepts writes and hands out copies. The term is written into its data. */
@@ -64,6 +66,11 @@ export async function connectQueueProcess(
       const streams = await listStreams(send);
       const lengths = await Promise.all(streams.map((stream) => send(['XLEN', stream])));
       return lengths.reduce<number>((sum, length) => sum + Number(length), 0);
+    },
+    async memoryUsedRatio() {
+      const info = parseRedisInfo(String(await send(['INFO', 'memory'])));
+      const max = Number(info.get('maxmemory') ?? 0);
+      return max > 0 ? Math.min(1, Number(info.get('used_memory')) / max) : null;
     },
     async oldestAgeMs() {
       const streams = await listStreams(send);

@@ -119,3 +119,21 @@ test('the age of the oldest entry is told by the clock of the server', async () 
   redis.close();
   process.close();
 });
+
+test('memory is told against its bound, and not at all without one', async () => {
+  const { process } = await startQueue(5);
+  await process.unfence({ term: 1, copies: 1 });
+  const idle = await process.memoryUsedRatio();
+  expect(idle).toBeGreaterThan(0);
+  expect(idle).toBeLessThan(0.1);
+  const redis = await connectRedis(server(5), 5000);
+  await redis.send(['CONFIG', 'SET', 'maxmemory', '40000000']);
+  const less = await process.memoryUsedRatio();
+  expect(less).toBeGreaterThan((idle ?? 0) * 5);
+  await redis.send(['SETRANGE', 'large', '4000000', 'x']);
+  expect(await process.memoryUsedRatio()).toBeGreaterThan((less ?? 0) + 0.09);
+  await redis.send(['CONFIG', 'SET', 'maxmemory', '0']);
+  expect(await process.memoryUsedRatio()).toBeNull();
+  redis.close();
+  process.close();
+});
