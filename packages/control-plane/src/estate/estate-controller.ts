@@ -7,6 +7,7 @@ import { witnessRegion } from '@alwayson/protocol/environment.ts';
 import type { Release } from '@alwayson/protocol/releases.ts';
 import type { UnitSpecInput } from '@alwayson/protocol/units.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
+import { markLive } from '../releases/mark-live.ts';
 import type { ReleaseStore } from '../releases/release-store.ts';
 import { commitEstate, readEstate, readEstateGeneration } from './estate-store.ts';
 import { findStampProblem, type StampReadiness } from './find-stamp-problem.ts';
@@ -61,6 +62,7 @@ export function createEstateController(context: EstateContext): EstateController
   const plans = createPlans(context, record);
   const applier = createUnitApplier(placement, context.journal);
   const startZones = createZoneStarter(context);
+  const tellLive = createLiveTeller(context);
   const first = createFirstRelease({
     ...context,
     take: (release) => void change(takeFirst(context, release)),
@@ -90,6 +92,7 @@ export function createEstateController(context: EstateContext): EstateController
       const results = await Promise.allSettled([
         applier.apply(units, waitsFor),
         applier.removeOthers(units, ['component', 'stamp-agent']),
+        tellLive(record().live),
       ]);
       const failure = results.find((result) => result.status === 'rejected');
       if (failure !== undefined) throw failure.reason;
@@ -113,6 +116,15 @@ export function createEstateController(context: EstateContext): EstateController
     markBroughtUp() {
       if (!isBroughtUp()) change((before) => ({ ...before, broughtUp: true }));
     },
+  };
+}
+
+/** After each start, and whenever another release is live. */
+function createLiveTeller({ environment, releases }: EstateContext) {
+  let told = '';
+  return async (live: string) => {
+    if (told !== live) markLive(releases, environment, live);
+    told = live;
   };
 }
 

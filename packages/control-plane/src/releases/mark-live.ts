@@ -9,7 +9,7 @@ import type { ReleaseStore } from './release-store.ts';
  * it. To be repeated at every start, and cheap then: only what differs is written. Throws AON_NOT_FOUND.
  */
 export function markLive(
-  store: ReleaseStore,
+  store: Pick<ReleaseStore, 'manifest'>,
   { stateDir }: Pick<Environment, 'stateDir'>,
   digest: string,
 ): void {
