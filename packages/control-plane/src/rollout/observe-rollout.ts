@@ -1,5 +1,5 @@
 import type { StampPlan } from '@alwayson/core/estate/stamps.ts';
-import { gatewayZone, toRegions } from '@alwayson/core/estate/topology.ts';
+import { gatewayZone, listZones, toRegions } from '@alwayson/core/estate/topology.ts';
 import { findStepCapacity, type RegionLoad } from '@alwayson/core/rollout/plan-steps.ts';
 import type { RolloutObservation } from '@alwayson/core/rollout/rollout-observation.ts';
 import { liveOf, type RolloutState } from '@alwayson/core/rollout/rollout-state.ts';
@@ -55,13 +55,33 @@ function isZoneAlive({ placement }: Pick<RolloutSources, 'placement'>, zone: str
 
 /** A zone that is gone takes its stamps with it: they are not waited for, and capacity tells whether the others will do. */
 function findMissing(sources: RolloutSources, own: readonly StampPlan[]): string[] {
-  if (own.length === 0) return ['its stamps'];
-  return own
+  const empty = listLivingZones(sources).filter((zone) => own.every((stamp) => stamp.zone !== zone));
+  const problems = own
     .filter(({ zone }) => isZoneAlive(sources, zone))
     .flatMap(({ id }) => {
       const problem = sources.estate.stampProblem(id);
       return problem === null ? [] : [`${id} (${problem})`];
     });
+  return [...problems, ...empty.map((zone) => `the turn of ${zone}`)];
+}
+
+function listLivingZones(sources: RolloutSources): string[] {
+  return listZones(sources.environment).filter((zone) => isZoneAlive(sources, zone));
+}
+
+/**
+ * Zones in which the release may have stamps by now: one zone after the other, so that those that start take little from those that serve.
+ * A zone that is gone keeps nobody waiting, and has its turn with the others.
+ */
+export function listZonesInTurn(sources: RolloutSources, release: string): string[] {
+  const own = stampsOf(sources, release);
+  const isReady = (zone: string) => {
+    const inside = own.filter((stamp) => stamp.zone === zone);
+    return inside.length > 0 && inside.every(({ id }) => sources.estate.stampProblem(id) === null);
+  };
+  const zones = listZones(sources.environment);
+  const next = listLivingZones(sources).find((zone) => !isReady(zone));
+  return next === undefined ? zones : zones.slice(0, zones.indexOf(next) + 1);
 }
 
 function findHopeless({ placement }: RolloutSources, own: readonly StampPlan[]): string | null {

@@ -7,8 +7,7 @@ import type { RouteRollout } from '@alwayson/protocol/routes.ts';
 import type { Controller } from '../controller.ts';
 import type { ReleaseStore } from '../releases/release-store.ts';
 import { createBackgroundWork } from './background-work.ts';
-import { leavingStamps, observeRollout, type RolloutSources } from './observe-rollout.ts';
-import { toRegions } from '@alwayson/core/estate/topology.ts';
+import { leavingStamps, listZonesInTurn, observeRollout, type RolloutSources } from './observe-rollout.ts';
 import type { EstateController } from '../estate/estate-controller.ts';
 import { toEstate } from './rollout-estate.ts';
 import {
@@ -88,7 +87,7 @@ export function createRolloutController(context: RolloutContext): RolloutControl
 
   const act = (state: RolloutState, isDrained: boolean) => {
     const before = context.estate.record().live;
-    const zones = toRegions(context.environment).flatMap((region) => region.zones.map(({ name }) => name));
+    const zones = listZonesInTurn(context, state.program.release);
     context.estate.change((estate) => toEstate(estate, state, { zones, isDrained }));
     if (context.estate.record().live !== before) teller.tellLive(liveOf(state));
   };

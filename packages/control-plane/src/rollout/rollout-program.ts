@@ -46,9 +46,11 @@ export function withPrepared(state: RolloutState, { release, plan }: PreparedRol
 }
 
 function toLimits(manifest: Manifest): Pick<RolloutProgram, 'placeMs' | 'requestMs' | 'holdMs'> {
+  const zones = manifest.regions.reduce((sum, region) => sum + region.zones, 0);
   const slowest = Math.max(...manifest.components.map(({ startBudgetSeconds }) => startBudgetSeconds));
   return {
-    placeMs: slowest * 1000 + placeMarginMs,
+    // One zone after the other.
+    placeMs: slowest * 1000 * zones + placeMarginMs,
     requestMs: manifest.gateway.requestTimeoutMs,
     holdMs: manifest.release.holdMinutes * 60_000,
   };
