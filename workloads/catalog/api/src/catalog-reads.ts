@@ -1,11 +1,5 @@
 import { type CommentRow, findComment, listComments } from '#db/comments.ts';
-import {
-  findItem,
-  type ItemPosition,
-  type ItemRow,
-  type ItemSummary,
-  listItems,
-} from '#db/items.ts';
+import { findItem, type ItemPosition, type ItemRow, type ItemSummary, listItems } from '#db/items.ts';
 import type { DeleteEntry } from '#db/queue-entries.ts';
 import { findRating, type RatingRow } from '#db/ratings.ts';
 import type { CachedReader, CachedValue } from '@alwayson/sdk/cached-reader.ts';

@@ -1,12 +1,5 @@
 import { claimRequest, recordAnswer } from '#db/idempotency.ts';
-import {
-  type ItemContent,
-  type ItemRow,
-  insertItem,
-  lockItem,
-  type NewItem,
-  updateItem,
-} from '#db/items.ts';
+import { type ItemContent, type ItemRow, insertItem, lockItem, type NewItem, updateItem } from '#db/items.ts';
 import type { Sql, SqlConnection } from '@alwayson/sdk/sql.ts';
 import { allowsChange } from './item-etag.ts';
 import { keyReused, type RequestIdentity } from './request-identity.ts';
