@@ -161,6 +161,8 @@ export const GatewayReport = z.object({
   detours: z.array(RouteDetour),
   /** Read back: the weights while requests are spread over stamps of several regions, else null. */
   pool: Weights.nullable(),
+  /** Read back: stamps that would serve, whatever their share, if nobody with a share was up. */
+  reserve: z.array(z.string()).optional(),
   /** Read back: what is refused. */
   shed: z.array(RouteShed),
   reason: z.string().optional(),

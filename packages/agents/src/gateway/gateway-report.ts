@@ -5,6 +5,7 @@ import {
   liveBackend,
   poolBackend,
   refusalSuffix,
+  reservePool,
 } from '@alwayson/engines/haproxy/gateway-pools.ts';
 import type { HaproxyServer } from '@alwayson/engines/haproxy/server-statistics.ts';
 import type { GatewayReport, GatewayServer, RouteRecord } from '@alwayson/protocol/routes.ts';
@@ -33,10 +34,12 @@ export function toGatewayReport({ region, record, view }: GatewayReportParts): G
       version: view.info?.version ?? null,
       reloads: view.reloads,
       pid: view.info?.pid ?? null,
+      ...(view.replaced === null ? {} : { replaced: [...view.replaced] }),
     },
     servers: components.flatMap((component) => toGatewayServers(component, view.servers)),
     detours: detours.map(([flow, pool]) => ({ flow, weights: weightsOf(pool) })),
     pool: view.poolMap.get(anyFlow) === allPool ? weightsOf(allPool) : null,
+    reserve: Object.entries(weightsOf(reservePool)).flatMap(([id, weight]) => (weight > 0 ? [id] : [])),
     shed: [...view.poolMap]
       .filter(isRefusal)
       .map(([key, percent]) => ({ flow: key.slice(0, -refusalSuffix.length), part: Number(percent) / 100 })),

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { availableParallelism, networkInterfaces } from 'node:os';
 import { join, relative } from 'node:path';
 import { toRegions } from '@alwayson/core/estate/topology.ts';
+import { listReplaced, masterSocketName } from '@alwayson/engines/haproxy/haproxy-master.ts';
 import { createHaproxyRuntime } from '@alwayson/engines/haproxy/runtime.ts';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
@@ -44,7 +45,15 @@ runAgent(async () => {
   const runtime = createHaproxyRuntime(toShortPath(join(gatewayDir, adminSocketName)));
   const hostUrl = `http://${zone.address}:${zonePorts.host}`;
   const signalReload = createSignalReload({ hostUrl, unit, token });
-  const reconciler = createReconciler({ region, runtime, files, signalReload, log });
+  const masterSocket = toShortPath(join(gatewayDir, masterSocketName));
+  const reconciler = createReconciler({
+    region,
+    runtime,
+    files,
+    listReplaced: () => listReplaced(masterSocket),
+    signalReload,
+    log,
+  });
   const store = createRouteStore({ gatewayDir, log, ...(seed === undefined ? {} : { seed }) });
   const agent = await createGatewayAgent({ region, zones: environment.zones, store, files, reconciler, log });
   const server = createGatewayApi(agent, { token, log });

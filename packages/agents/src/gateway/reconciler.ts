@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SharePlan, planShares } from '@alwayson/engines/haproxy/gateway-shares.ts';
+import type { ReplacedProcess } from '@alwayson/engines/haproxy/haproxy-master.ts';
 import type { HaproxyInfo, HaproxyRuntime } from '@alwayson/engines/haproxy/runtime.ts';
 import type { HaproxyServer } from '@alwayson/engines/haproxy/server-statistics.ts';
 import { isAlwaysOnError } from '@alwayson/protocol/errors.ts';
@@ -11,6 +12,8 @@ export interface ReconcilerOptions {
   region: string;
   runtime: HaproxyRuntime;
   files: GatewayFiles;
+  /** Processes that a reload replaced and that still have clients. */
+  listReplaced: () => Promise<ReplacedProcess[]>;
   /** Asks HAProxy's master to read its file again (SIGUSR2). */
   signalReload: () => Promise<void>;
   log: AgentLog;
@@ -23,6 +26,8 @@ export interface GatewayView {
   servers: readonly HaproxyServer[];
   /** Flow, or `*`, to the pool that serves it. */
   poolMap: ReadonlyMap<string, string>;
+  /** Null when HAProxy's master does not answer. */
+  replaced: readonly ReplacedProcess[] | null;
   inForce: boolean;
   reason: string | null;
   reloads: number;
@@ -50,18 +55,28 @@ const reloadWaitMs = 5000;
 const unseen = { info: null, servers: [], poolMap: new Map<string, string>() } as const;
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { region, runtime, files, signalReload, log } = options;
+  const { region, runtime, files, listReplaced, signalReload, log } = options;
   let target: Target | null = null;
   let reloadedAtMs = -Infinity;
-  let view: GatewayView = { ...unseen, inForce: false, reason: null, reloads: 0, seenAtMs: 0 };
+  let view: GatewayView = {
+    ...unseen,
+    replaced: null,
+    inForce: false,
+    reason: null,
+    reloads: 0,
+    seenAtMs: 0,
+  };
   let last: Promise<void> = Promise.resolve();
 
   const look = async (): Promise<void> => {
-    const seen = await runtime.look(poolMapName).then(
-      ({ info, servers, map }) => ({ info, servers, poolMap: map }),
-      () => unseen,
-    );
-    view = { ...view, ...seen, seenAtMs: Date.now() };
+    const [seen, replaced] = await Promise.all([
+      runtime.look(poolMapName).then(
+        ({ info, servers, map }) => ({ info, servers, poolMap: map }),
+        () => unseen,
+      ),
+      listReplaced().catch(() => null),
+    ]);
+    view = { ...view, ...seen, replaced, seenAtMs: Date.now() };
   };
 
   /** Requests end within the request timeout, so a stamp that goes off is not waited for longer than that. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { toHaproxyCommand } from '@alwayson/engines/haproxy/haproxy-master.ts';
 import type { GatewayReport, RouteRecord, RouteStamp } from '@alwayson/protocol/routes.ts';
 
 export const tokens = {
@@ -97,7 +98,7 @@ export async function createRig(net: number) {
     let haproxy: ChildProcess | undefined;
     const keepHaproxy = () => {
       if (closing) return;
-      haproxy = run(['haproxy', '-W', '-db', '-f', 'haproxy.cfg'], {}, gatewayDir);
+      haproxy = run(toHaproxyCommand('haproxy.cfg'), {}, gatewayDir);
       haproxy.once('exit', () => setTimeout(keepHaproxy, 100));
     };
     const host = createServer((request, response) => {
@@ -199,7 +200,7 @@ export function toRecord(stamps: readonly Stamp[], change: Partial<RouteRecord> 
 
 /** Waits for a fact, at most 20 s. */
 export async function until(fact: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 120_000;
   while (!(await fact())) {
     if (Date.now() > deadline) throw new Error(`waited too long for ${what}`);
     await sleep(20);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { gatewayZone, observerZone, type RegionPlan } from '@alwayson/core/estate/topology.ts';
+import { toHaproxyCommand } from '@alwayson/engines/haproxy/haproxy-master.ts';
 import { type Environment, type Zone, zonePorts } from '@alwayson/protocol/environment.ts';
 import type { UnitSpecInput } from '@alwayson/protocol/units.ts';
 import { agentEnvironment } from './process-environment.ts';
@@ -67,7 +68,7 @@ function renderGateway(region: RegionPlan, gatewayDir: string, generation: numbe
     id: `gateway-${region.name}`,
     kind: 'gateway',
     generation,
-    command: ['haproxy', '-W', '-db', '-f', join(gatewayDir, 'haproxy.cfg')],
+    command: toHaproxyCommand(join(gatewayDir, 'haproxy.cfg')),
     address: gatewayZone(region).address,
     port: zonePorts.gatewayMetrics,
     probe: { type: 'http', path: '/livez', intervalMs: 5000 },

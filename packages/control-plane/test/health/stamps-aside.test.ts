@@ -12,7 +12,14 @@ const ready = contactOf(createWorld(), one.id);
 const routed = (weights: Record<string, number>): AsideFacts['routes'] => ({
   ...record,
   stamps: Object.entries(weights).map(([id, weight]) => ({
-    ...{ id, weight, region: 'west', zone: 'west-1', release: '', address: '', healthPort: 1, ports: {} },
+    id,
+    weight,
+    region: 'west',
+    zone: 'west-1',
+    release: '',
+    address: '',
+    healthPort: 1,
+    ports: {},
     state: 'ready',
   })),
 });

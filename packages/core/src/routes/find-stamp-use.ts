@@ -23,10 +23,14 @@ export function isRouted(reports: LivingReports, stamp: string): boolean {
   return [...reports.values()].some((report) => report === null || isRoutedAt(report, stamp));
 }
 
-function isRoutedAt({ servers, detours, pool, haproxy }: GatewayReport, stamp: string): boolean {
+function isRoutedAt(
+  { servers, detours, pool, reserve = [], haproxy }: GatewayReport,
+  stamp: string,
+): boolean {
   if (haproxy.replaced?.some(({ stamps }) => stamps.includes(stamp)) ?? true) return true;
   const own = servers.filter((server) => server.stamp === stamp && server.state !== 'maintenance');
   if (own.length === 0) return false;
+  if (reserve.includes(stamp)) return true;
   const apart = [pool ?? {}, ...detours.map(({ weights }) => weights)];
   return own.some(({ weight }) => weight > 0) || apart.some((weights) => (weights[stamp] ?? 0) > 0);
 }

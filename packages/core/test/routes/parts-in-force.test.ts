@@ -114,6 +114,11 @@ test.each<[string, GatewayReport | null, { sessions: number | null; routed: bool
     { ...withServers(server()), detours: [{ flow: 'a', weights: { old: 9 } }] },
     { sessions: 0, routed: true },
   ],
+  [
+    'without a share, but ready',
+    { ...withServers(server()), reserve: ['old'] },
+    { sessions: 0, routed: true },
+  ],
   ['in a process that was replaced', withProcess('old'), { sessions: null, routed: true }],
   ['not in a process that was replaced', withProcess('other'), { sessions: 0, routed: false }],
   [

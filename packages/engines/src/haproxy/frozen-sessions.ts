@@ -20,7 +20,7 @@ local function find()
       for _ in pairs(proxy.servers) do group.servers = group.servers + 1 end
       for other, follower in pairs(core.backends) do
         local pool, of = string.match(other, "^(%l+)%d*_(.+)$")
-        if of == component and (pool == "all" or pool == "detour") then
+        if of == component and (pool == "all" or pool == "detour" or pool == "reserve") then
           group.proxies[#group.proxies + 1] = follower
         end
       end

@@ -4,6 +4,7 @@ import type { RouteRecord, RouteStamp } from '@alwayson/protocol/routes.ts';
 import { renderBackends } from './gateway-backends.ts';
 import { renderFrontend } from './gateway-frontend.ts';
 import { type GatewayPools, renderPoolMap, toGatewayPools } from './gateway-pools.ts';
+import { renderPreviewBackends } from './gateway-preview.ts';
 import { renderOwnAnswers, renderRefusal } from './gateway-problems.ts';
 import { nowhereBackend } from './gateway-routing.ts';
 
@@ -51,7 +52,11 @@ function renderStructure(options: GatewayConfigOptions, pools: GatewayPools): st
   const record = { ...options.record, epoch: 0, generation: 0, stamps };
   const none = new Map<string, number>();
   const detours = pools.detours.map(() => ({ flows: [], weights: none }));
-  return renderText({ ...options, record }, { live: none, all: null, detours, refusals: none }, '-');
+  return renderText(
+    { ...options, record },
+    { live: none, reserve: none, all: null, detours, refusals: none },
+    '-',
+  );
 }
 
 function renderText(options: GatewayConfigOptions, pools: GatewayPools, structure: string): string {
@@ -65,6 +70,7 @@ function renderText(options: GatewayConfigOptions, pools: GatewayPools, structur
     ...renderFrontend({ record, binds, keepAliveSeconds, mapFile, probeToken, apiKeys }),
     ...renderMetrics(toEndpoint(metrics.address, metrics.port)),
     ...renderBackends({ record, pools, region, probeToken }),
+    ...renderPreviewBackends(record, region),
     '',
     `backend ${nowhereBackend}`,
     `  ${renderRefusal('AON_NO_ROUTE', 'Nothing is served at this path.')}`,

@@ -4,6 +4,7 @@ import { probeTokenHeader } from '@alwayson/protocol/stamp-health.ts';
 import { accessLogFormat, lineCounterTable } from './access-log.ts';
 import { quote } from './config-text.ts';
 import { refusalSuffix } from './gateway-pools.ts';
+import { renderPreviewIdentity, renderPreviewRefusals, renderPreviewTarget } from './gateway-preview.ts';
 import { renderRefusal } from './gateway-problems.ts';
 import { healthPrefix, renderRoutes } from './gateway-routing.ts';
 import { renderTracing } from './gateway-tracing.ts';
@@ -58,8 +59,10 @@ export function renderFrontend(options: FrontendOptions): string[] {
       `tcp-request session track-sc1 int(1) table ${lineCounterTable}`,
       `log-format ${quote(accessLogFormat)}`,
       ...renderIdentity(options),
+      ...renderPreviewIdentity(options.probeToken),
       ...renderFlows(options.record),
       ...renderHeaders(options.keepAliveSeconds),
+      ...renderPreviewTarget(),
       ...renderTracing(options.record.tracing),
       ...renderRefusals(options),
       ...renderRoutes(options.record, options.mapFile),
@@ -138,6 +141,7 @@ function renderRefusals({ record, mapFile, apiKeys }: FrontendOptions): string[]
     `http-request track-sc0 src table ${clientTable} unless { var(${synthetic}) -m bool }`,
     `${flood} if { sc_http_req_rate(0) gt ${requests} }`,
     `${forbidden} if { path_beg ${healthPrefix} } !{ req.hdr(x-api-key) -m str ${keys} }`,
+    ...renderPreviewRefusals(record),
     ...renderShedding(mapFile),
     `${large} if { req.hdr_val(content-length) gt ${requestBodyBytesMax} }`,
     'http-request disable-l7-retry if !{ method GET HEAD OPTIONS } !{ req.hdr(idempotency-key) -m found }',

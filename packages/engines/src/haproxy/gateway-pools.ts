@@ -7,6 +7,11 @@ export const lastBackend = (component: string) => `last_${component}`;
 /** One stamp that the request names, whatever its state and share. */
 export const probeBackend = (component: string) => `probe_${component}`;
 
+/**
+ * The pool of everybody who may serve, share or no share, for when nobody with a share is up: stamps of the release before, at full
+ * size, catch what the new ones drop without being told to.
+ */
+export const reservePool = 'reserve';
 /** The pool that spreads requests over the stamps of several regions. */
 export const allPool = 'all';
 export const detourPool = (slot: number) => `detour${slot}`;
@@ -15,8 +20,11 @@ export const poolBackend = (pool: string, component: string) => `${pool}_${compo
 
 /** Whether users' requests for the component may be served from this backend. */
 export function isServing(backend: string, component: string): boolean {
-  const [pool, of] = backend.split('_');
-  return of === component && pool !== undefined && /^(?:live|last|all|detour\d+)$/.test(pool);
+  return backend.split('_')[1] === component && isServingPool(backend);
+}
+
+export function isServingPool(backend: string): boolean {
+  return /^(?:live|last|reserve|all|detour\d+)_[^_]+$/.test(backend);
 }
 
 /** The key of the map for every flow that has no detour. */
@@ -31,6 +39,8 @@ export type PoolWeights = ReadonlyMap<string, number>;
 /** What one gateway makes of the record. */
 export interface GatewayPools {
   live: PoolWeights;
+  /** 1 for every stamp that is ready. */
+  reserve: PoolWeights;
   /** Null while the own region's stamps serve, or those of other regions in their place. */
   all: PoolWeights | null;
   /** By slot; flows with the same shares have one slot. */
@@ -54,6 +64,7 @@ export function toGatewayPools(record: RouteRecord, region: string): GatewayPool
   }
   return {
     live: toWeights(record.stamps, region, wanted),
+    reserve: new Map(record.stamps.map((stamp) => [stamp.id, toWeight(stamp, 1)])),
     all: toSpread(record.stamps, region, wanted),
     detours: [...detours.values()],
     refusals: new Map((record.shed ?? []).map(({ flow, part }) => [flow, Math.round(part * 100)])),
@@ -76,13 +87,14 @@ export function renderPoolMap(pools: GatewayPools): string {
 /** The pools beside `live`, in force or not. Without a purpose they have its shares. */
 export function listSparePools({
   live,
+  reserve,
   all,
   detours,
 }: GatewayPools): { pool: string; weights: PoolWeights }[] {
   const slots = Array.from({ length: Math.max(spareSlots, detours.length) }, (_, slot) => {
     return { pool: detourPool(slot), weights: detours[slot]?.weights ?? live };
   });
-  return [{ pool: allPool, weights: all ?? live }, ...slots];
+  return [{ pool: reservePool, weights: reserve }, { pool: allPool, weights: all ?? live }, ...slots];
 }
 
 /**

@@ -1,6 +1,14 @@
 import type { RouteRecord } from '@alwayson/protocol/routes.ts';
 import { healthBackend } from './gateway-backends.ts';
-import { anyFlow, lastBackend, liveBackend, probeBackend } from './gateway-pools.ts';
+import {
+  anyFlow,
+  lastBackend,
+  liveBackend,
+  poolBackend,
+  probeBackend,
+  reservePool,
+} from './gateway-pools.ts';
+import { renderPreviewRoutes } from './gateway-preview.ts';
 import { toPrefixTests } from './path-test.ts';
 import { requestVariables } from './request-variables.ts';
 
@@ -9,26 +17,28 @@ export const healthPrefix = '/healthservice/';
 export const nowhereBackend = 'nowhere';
 
 /**
- * Where a request goes. A chosen stamp first; then the pool that the map names for the flow or for all of them, while one of
- * its stamps is up; then the live stamps; last the unchecked ones. A process that was replaced by a reload counts no server any more
+ * Where a request goes. A chosen stamp or release first; then the pool that the map names for the flow or for all of them, while one of
+ * its stamps is up; then the live stamps; then those that are up without a share; last the unchecked ones. A process that was replaced by a reload counts no server any more
  * (`nbsrv` is 0 when it is `stopping`), and still has a last request on each idle connection to send the same way.
  */
 export function renderRoutes(record: RouteRecord, mapFile: string): string[] {
-  const { flow, component, pool, chosenStamp } = requestVariables;
+  const { flow, component, pool, chosenStamp, previewed } = requestVariables;
   const found = (name: string) => `{ var(${name}) -m found }`;
   return [
     ...renderComponents(record),
     `http-request set-var(${pool}) var(${flow}),map_str(${mapFile})`,
     `http-request set-var(${pool}) str(${anyFlow}),map_str(${mapFile}) unless ${found(pool)}`,
     `http-request set-var(${pool}) var(${pool}),concat(_,${component}) if ${found(pool)} ${found(component)}`,
-    `use_backend ${healthBackend} if { path_beg ${healthPrefix} }`,
+    `use_backend ${healthBackend} if { path_beg ${healthPrefix} } !{ var(${previewed}) -m bool }`,
     `use_backend ${nowhereBackend} unless ${found(component)}`,
     `use_backend ${probeBackend(`%[var(${component})]`)} if ${found(chosenStamp)}`,
+    ...renderPreviewRoutes(record),
     `use_backend %[var(${pool})] if ${found(pool)} { stopping } or { var(${pool}),nbsrv gt 0 }`,
     ...record.components.flatMap(({ name }) => {
       const asked = `{ var(${component}) -m str ${name} }`;
       return [
         `use_backend ${liveBackend(name)} if ${asked} { nbsrv(${liveBackend(name)}) gt 0 } or ${asked} { stopping }`,
+        `use_backend ${poolBackend(reservePool, name)} if ${asked} { nbsrv(${poolBackend(reservePool, name)}) gt 0 }`,
         `use_backend ${lastBackend(name)} if ${asked}`,
       ];
     }),

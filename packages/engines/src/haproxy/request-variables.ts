@@ -13,6 +13,13 @@ export const requestVariables = {
   trusted: 'txn.trusted',
   chosenStamp: 'txn.stamp',
   mark: 'txn.mark',
+  /** The preview token that was shown, what its signature has to be, whether it holds, and the release that it names, if it names one. */
+  preview: 'txn.preview',
+  previewMac: 'txn.preview_mac',
+  previewed: 'txn.previewed',
+  previewRelease: 'txn.preview_release',
+  /** Seconds since the epoch. */
+  now: 'txn.now',
   /** A valid `traceparent`, and whether it was made here. */
   trace: 'txn.trace',
   traceMade: 'txn.made',

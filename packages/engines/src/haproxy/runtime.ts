@@ -1,5 +1,5 @@
-import { connect } from 'node:net';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { askSocket } from './ask-socket.ts';
 import { type HaproxyServer, parseServers } from './server-statistics.ts';
 
 export interface HaproxyInfo {
@@ -26,15 +26,13 @@ export interface HaproxyRuntime {
   showServersState(): Promise<string>;
 }
 
-const timeoutMs = 2000;
-const answerBytesMax = 16 * 1024 * 1024;
 /** HAProxy takes a line of at most 16 KiB. */
 const lineLengthMax = 8000;
 
 export function createHaproxyRuntime(socketPath: string): HaproxyRuntime {
   let last: Promise<unknown> = Promise.resolve();
   const ask = (line: string): Promise<string> => {
-    const answer = last.then(() => askOnce(socketPath, line));
+    const answer = last.then(() => askSocket(socketPath, line));
     last = answer.catch(() => {});
     return answer;
   };
@@ -74,28 +72,4 @@ function parseInfo(text: string): HaproxyInfo {
 function parseMap(text: string): Map<string, string> {
   const entries = [...text.matchAll(/^0x\S+ (\S+) (\S+)$/gm)];
   return new Map(entries.map(([, key = '', value = '']) => [key, value]));
-}
-
-function askOnce(socketPath: string, line: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(socketPath);
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const fail = (message: string, cause?: unknown) => {
-      socket.destroy();
-      reject(new AlwaysOnError('AON_UNREACHABLE', message, { cause }));
-    };
-    socket.setTimeout(timeoutMs, () => fail(`HAProxy did not answer within ${timeoutMs} ms.`));
-    socket.on('error', (error) =>
-      fail(`HAProxy does not answer at its admin socket: ${error.message}`, error),
-    );
-    socket.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > answerBytesMax) fail('HAProxy answered more than 16 MiB.');
-      else chunks.push(chunk);
-    });
-    socket.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    // Not end(): HAProxy may drop a half-closed client before it has answered.
-    socket.write(`${line}\n`);
-  });
 }

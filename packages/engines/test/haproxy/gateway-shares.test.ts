@@ -71,9 +71,12 @@ test('detours of equal shares have one slot, and the map names it', () => {
   expect(renderPoolMap(pools)).toBe('order detour0\npay detour0\nbrowse detour1\n* all\n');
 });
 
+/** Those with shares of the record; in the reserve everybody who is ready has 1. */
 const backends = ['live_web', 'last_web', 'all_web', 'detour0_web', 'detour1_web'];
-const toServers = (name: string, change: Partial<HaproxyServer> = {}) =>
-  backends.map((backend) => ({ ...toServer(backend, name), ...change }));
+const toServers = (name: string, change: Partial<HaproxyServer> = {}) => [
+  ...backends.map((backend) => ({ ...toServer(backend, name), ...change })),
+  { ...toServer('reserve_web', name), ...change, weight: 1 },
+];
 function toServer(backend: string, name: string): HaproxyServer {
   const counters = {
     requests: 0,
@@ -104,10 +107,13 @@ test('shares are compared server by server; one that goes off finishes its reque
     'set weight live_web/w2 0',
     'set weight last_web/w2 0',
     'set server last_web/w2 state maint',
+    'set weight reserve_web/w2 0',
     ...backends.slice(2).map((backend) => `set weight ${backend}/w2 0`),
   ]);
   expect(plan.finishing).toEqual(['w2']);
-  expect(plan.missing).toEqual(backends.map((backend) => `${backend}/e1`));
+  expect(plan.missing.toSorted()).toEqual(
+    [...backends, 'reserve_web'].map((backend) => `${backend}/e1`).toSorted(),
+  );
   const forced = planShares(running, { ...options({ stamps }), force: true });
   expect(forced.commands).toContain('set server live_web/w2 state maint');
   const back = planShares(toServers('w1', { status: 'MAINT' }), options({ stamps: [toStamp('w1')] }));
