@@ -63,27 +63,34 @@ export function askGateway(
   });
 }
 
+export interface Patience {
+  timeoutMs: number;
+  signal: AbortSignal;
+  /** Until when a 503 is asked again, on the clock of `performance`; the whole time without it. */
+  untilMs?: number;
+}
+
 /**
- * Asks again while nobody is reached: each second for as long as the gateway knows no such stamp, because it may be about to, and up to
- * three times in all when a connection breaks. What a stamp answers is final, and so is no answer within the time.
+ * Asks again each second while it is told to come again, as by a gateway that does not know the stamp yet, and up to three times in all
+ * when a connection breaks. Any other answer is final, and so is none within the time.
  */
 export async function askPatiently(
   environment: Pick<Environment, 'tokens'>,
   question: GatewayQuestion,
-  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+  { timeoutMs, signal, untilMs = Number.POSITIVE_INFINITY }: Patience,
 ): Promise<GatewayAnswer> {
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  let unknown: GatewayAnswer | null = null;
+  let busy: GatewayAnswer | null = null;
   for (let broken = 0; ; ) {
     try {
       const answer = await askGateway(environment, question, bounded);
       // What everybody needs may be away for a moment: 503 says to come again.
-      if (answer.status !== 503) return answer;
-      unknown = answer;
+      if (answer.status !== 503 || performance.now() > untilMs) return answer;
+      busy = answer;
     } catch (error) {
       broken += 1;
       signal.throwIfAborted();
-      if (unknown !== null && bounded.aborted) return unknown;
+      if (busy !== null && bounded.aborted) return busy;
       if (!(error instanceof NotReachedError) || broken >= attemptsMax) throw error;
     }
     await sleep(againMs, undefined, { signal: bounded }).catch(() => {});

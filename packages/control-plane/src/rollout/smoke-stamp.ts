@@ -22,6 +22,8 @@ export interface StampOfRelease {
 }
 
 const timeoutMs = 10_000;
+/** Of all questions together: a stamp that hangs is found before anybody stops waiting for the test. */
+const boundMs = 45_000;
 /** A cold stamp is not to be flooded. */
 const lanes = 4;
 
@@ -45,14 +47,18 @@ export async function smokeStamp(
   const { environment } = places;
   const gateways = listLivingGateways(places);
   const questions = manifest.flows.flatMap(listQuestions);
+  const untilMs = performance.now() + timeoutMs;
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(boundMs)]);
   const asked = questions.flatMap((question) => gateways.map((gateway) => ({ question, gateway })));
   const [fault, found] = await Promise.all([
     findIdentityFault(environment, stamp),
     inLanes(asked, lanes, async ({ question, gateway }) => {
       const told = toGatewayQuestion(question, { environment, gateway, stamp: stamp.id });
-      return { question, gateway, ...(await ask(environment, told, { stamp, signal })) };
+      signal.throwIfAborted();
+      return { question, gateway, ...(await ask(environment, told, { stamp, untilMs, signal: bounded })) };
     }),
   ]);
+  signal.throwIfAborted();
   const checks: GateCheck[] = [
     toReleaseCheck(stamp, fault, gateways),
     ...questions.map((question) =>
@@ -103,15 +109,14 @@ interface Found {
 async function ask(
   environment: Environment,
   question: GatewayQuestion,
-  { stamp, signal }: { stamp: StampPlan; signal: AbortSignal },
+  { stamp, ...patience }: { stamp: StampPlan; signal: AbortSignal; untilMs: number },
 ): Promise<Found> {
   try {
-    const answer = await askPatiently(environment, question, { timeoutMs, signal });
+    const answer = await askPatiently(environment, question, { timeoutMs, ...patience });
     return { fault: findFault(answer, stamp), status: answer.status, isNamed: answer.serverName !== null };
   } catch (error) {
-    signal.throwIfAborted();
-    const isLate = !(error instanceof NotReachedError);
-    const fault = isLate ? `no whole answer within ${timeoutMs / 1000} s` : `not reached: ${error.message}`;
+    const fault =
+      error instanceof NotReachedError ? `not reached: ${error.message}` : 'no whole answer in time';
     return { fault, status: null, isNamed: false };
   }
 }

@@ -47,6 +47,8 @@ export interface TestStamp {
   behave(path: string, behaviour: Behaviour): void;
   /** What it says of itself. */
   says: { release: string; name: string | null };
+  /** It behaves and says as it did at first. */
+  reset(): void;
   /** Both of its processes are gone. */
   kill(): Promise<void>;
 }
@@ -119,6 +121,10 @@ async function openStamp(plan: StampPlan): Promise<TestStamp> {
     heard,
     behave: (path, behaviour) => void behaviours.set(path, behaviour),
     says,
+    reset() {
+      behaviours.clear();
+      Object.assign(says, { release, name: `${id}-web` });
+    },
     async kill() {
       for (const server of servers) server.closeAllConnections();
       await Promise.all(
