@@ -138,7 +138,7 @@ function observeDrained(
   leaving: readonly StampPlan[],
 ): RolloutObservation['drained'] {
   const living = livingRegions(sources);
-  const reports = new Map([...sources.routes.reports()].filter(([region]) => living.includes(region)));
+  const reports = new Map(living.map((region) => [region, sources.routes.reports().get(region) ?? null]));
   const waitingFor = leaving.flatMap(({ id }) => {
     if (isRouted(reports, id)) return [`${id} to be out of the routes`];
     const sessions = sessionsOf(reports, id);

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { LivingReports } from '@alwayson/core/routes/find-stamp-use.ts';
 import type { StampPlan } from '@alwayson/core/estate/stamps.ts';
 import type { SwitchState } from '@alwayson/core/switches/apply-switches.ts';
 import { gatewayZone, toRegions } from '@alwayson/core/estate/topology.ts';
@@ -10,6 +11,7 @@ import { z } from 'zod';
 import type { Controller, ControllerContext } from '../controller.ts';
 import type { Routing } from '../shares/shares-controller.ts';
 import { requestJson } from '../signals/request-json.ts';
+import { decideLeavingState } from './leaving-state.ts';
 
 const recordName = 'routes';
 /** How often a gateway that has everything in force is read back again. */
@@ -41,11 +43,19 @@ export function createRoutesController(context: RoutesContext): RoutesController
   const readAt = new Map<string, number>();
   const schema = z.union([RouteRecord, z.null()]);
 
+  /** A gateway whose zone is gone sends nobody anywhere; one that is only out of sight does. */
+  const livingReports = (): LivingReports => {
+    const living = toRegions(environment).filter(
+      (region) => context.placement.observe(gatewayZone(region).name).contact !== 'refused',
+    );
+    return new Map(living.map(({ name }) => [name, reports.get(name) ?? null]));
+  };
+
   const commitIfChanged = (): RouteRecord | null => {
     const { version, value } = records.read(recordName, schema, null);
     const routing = context.routing();
     if (context.stamps().length === 0 || routing === null) return value;
-    const wanted = renderRoutes(context, routing, value?.generation ?? 0);
+    const wanted = renderRoutes(context, routing, { last: value, reports: livingReports() });
     if (value !== null && isDeepStrictEqual(value, wanted)) return value;
     // Nobody is fit to serve: gateways keep what they have, and refuse such a record anyway.
     if (!wanted.stamps.some(({ state, weight }) => state === 'ready' && weight > 0)) return value;
@@ -105,13 +115,20 @@ function isInForce(report: GatewayReport, record: RouteRecord): boolean {
   return report.inForce && report.epoch === record.epoch && report.generation === record.generation;
 }
 
-/** The record that the manifest and the live stamps ask for. */
-function renderRoutes(context: RoutesContext, routing: Routing, generation: number): RouteRecord {
+interface Present {
+  last: RouteRecord | null;
+  reports: LivingReports;
+}
+
+/** The record that the manifest and the stamps that stand ask for. */
+function renderRoutes(context: RoutesContext, routing: Routing, { last, reports }: Present): RouteRecord {
   const { manifest, stamps, epoch, switches } = context;
   const switched = switches.state().stamps;
+  const draining = context.draining?.() ?? new Set<string>();
+  const leaving = (id: string) => (draining.has(id) ? decideLeavingState(id, last, reports) : 'ready');
   return {
     epoch: epoch(),
-    generation,
+    generation: last?.generation ?? 0,
     components: manifest.components
       .filter((component) => component.routes.length > 0)
       .map(({ name, routes }) => ({ name, routes })),
@@ -131,7 +148,7 @@ function renderRoutes(context: RoutesContext, routing: Routing, generation: numb
         address,
         healthPort: agentPort,
         ports,
-        state: switched.get(id)?.state ?? 'ready',
+        state: switched.get(id)?.state ?? leaving(id),
         weight: routing.weights[id] ?? 0,
       };
     }),
