@@ -8,12 +8,13 @@ import { EnvironmentType } from './words.ts';
  * State folder:
  *   environment.json                 this document; environment.copy.json is a second copy of it
  *   up.lock                          held by an `up` while it starts the environment
- *   manifest.json                    the validated manifest with all defaults filled in
+ *   manifest.json                    the manifest of the live release, before there is one of the folder, with all defaults
+ *   releases/<digest>/               one release each, whole; releases/live leads to the live one
  *   hosts/<zone>/                    the host's own files: units.json (desired), running.json, host.json (pid, start time),
  *                                    keeper.json (witness only), host.log
  *   units/<zone>/<unit>/             a unit's folder: its files, data/ and log/
  *   control-plane/state.db           records, journal, events
- *   build/<hash>/                    built front ends, by content
+ *   build/<hash>/                    the built console, by content
  *   cache/                           compiled code; may be deleted at any time
  */
 export const Zone = z.object({
@@ -29,7 +30,7 @@ export const Environment = z.object({
   name: z.string(),
   type: EnvironmentType,
   workload: z.string(),
-  /** Folder of the manifest; commands of components run relative to it. */
+  /** Folder of the manifest that `up` was given; the first release is a copy of it. */
   workloadDir: z.string(),
   configFile: z.string(),
   stateDir: z.string(),

@@ -77,7 +77,7 @@ export const errorCatalogue = {
   AON_BUILD_FAILED: {
     status: 500,
     exit: 1,
-    hint: 'Run the build command above by hand in the component folder to see all of its output.',
+    hint: 'Run the build command above by hand in its folder to see all of its output.',
   },
   AON_RELEASE_BROKEN: {
     status: 422,

@@ -44,7 +44,7 @@ export const Component = z.strictObject({
   name: Name,
   /** The program and its arguments, run in `cwd`. `node` means the Node.js that runs AlwaysOn. */
   command: z.array(z.string().min(1)).min(1),
-  /** Relative to the manifest's folder. */
+  /** Relative to the manifest's folder, and in it. */
   cwd: z.string().default('.'),
   /** Path prefixes that the gateway sends here; the longest prefix wins. None: not reachable from outside. */
   routes: z.array(z.string().startsWith('/')).default([]),
