@@ -23,6 +23,7 @@ import { openStore } from './records/sqlite-store.ts';
 import { createReleaseStore } from './releases/release-store.ts';
 import { createRollouts, type Rollouts } from './rollout/create-rollouts.ts';
 import { createRoutesController } from './routes/routes-controller.ts';
+import { createScaleController } from './scale/scale-controller.ts';
 import { createSharesController, type SharesController } from './shares/shares-controller.ts';
 import type { ShareFacts } from './shares/to-share-evidence.ts';
 import { createCacheSignals } from './signals/cache-signals.ts';
@@ -164,8 +165,18 @@ function createParts(
     restart,
     nudge,
   });
+  const scale = createScaleController({
+    ...context,
+    ...seenByGates,
+    estate,
+    releases,
+    switches,
+    health,
+    stampSignals,
+    rolloutRunning: () => rollouts.controller.isRunning(),
+  });
   const measured = { shares, health, slo, alerts };
-  const moving = { rollouts: rollouts.controller, routes };
+  const moving = { rollouts: rollouts.controller, scale, routes };
   const controllers = { estate, database, queue, ...asked, ...measured, ...moving };
   const status = () => buildStatus({ ...context, ...controllers, authority });
   const bringUp = createBringUpController({ estate, manifest, journal, status });
@@ -173,7 +184,7 @@ function createParts(
   const switchBoard = createSwitchBoard({ ...context, ...controllers, stamps, nudge });
   return {
     controllers: [...Object.values(controllers), bringUp, transitions],
-    api: { ...measured, status, switchBoard, releases: rollouts.board },
+    api: { ...measured, status, switchBoard, scale, releases: rollouts.board },
   };
 }
 

@@ -12,6 +12,7 @@ import type { SqliteJournal } from '../operations/sqlite-journal.ts';
 import type { Placement } from '../placement/placement.ts';
 import type { SwitchBoard } from '../switches/switch-board.ts';
 import { planKill, reviveTarget } from '../targets/kill-and-revive.ts';
+import type { ScaleController } from '../scale/scale-controller.ts';
 import type { HealthSource } from './health-routes.ts';
 import type { MeasureSources } from './measure-routes.ts';
 import { renderMetrics } from './metrics.ts';
@@ -26,6 +27,7 @@ export interface ApiContext extends MeasureSources, HealthSource {
   switchBoard: SwitchBoard;
   alerts: Pick<AlertsController, 'alerts' | 'acknowledge'>;
   releases?: ReleaseBoard;
+  scale?: Pick<ScaleController, 'order'>;
   /** The built console; null while it is being built. */
   consoleDir: () => string | null;
 }

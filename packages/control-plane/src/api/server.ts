@@ -16,6 +16,7 @@ import { registerMeasureRoutes } from './measure-routes.ts';
 import { registerMetricsTargets } from './metrics-targets.ts';
 import { registerReleaseRoutes } from './release-routes.ts';
 import { type ApiContext, registerRoutes } from './routes.ts';
+import { registerScaleRoutes } from './scale-routes.ts';
 import { registerStream } from './stream.ts';
 import { registerSwitchRoutes } from './switch-routes.ts';
 
@@ -48,6 +49,7 @@ export async function createApiServer(context: ApiContext): Promise<FastifyInsta
   registerHealthRoutes(server, context);
   registerMeasureRoutes(server, context);
   if (context.releases !== undefined) registerReleaseRoutes(server, context.releases);
+  if (context.scale !== undefined) registerScaleRoutes(server, context.scale);
   registerStream(server, context);
   await registerConsole(server, context.consoleDir);
   return server;
