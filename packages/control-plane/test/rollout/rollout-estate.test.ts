@@ -33,7 +33,11 @@ test('the estate follows the rollout, and the same look again changes nothing', 
     const next = toEstate(estate, state, { zones, isDrained: true });
     expect(toEstate(next, state, { zones, isDrained: true })).toEqual(next);
     estate = next;
-    seen.push(`${phase}: ${estate.live[0]} of ${stands(estate).map((digest) => digest[0])}`);
+    seen.push(
+      `${phase}: ${estate.live[0]} of ${stands(estate)
+        .map((digest) => digest[0])
+        .join()}`,
+    );
   }
   expect(seen).toEqual([
     'migrate: a of a',
