@@ -100,9 +100,10 @@ export function createGateRig(options: {
       state = { ...state, ...change };
     },
     /** Looks once a second for so long, or until the gate says so. */
-    run(seconds: number, until: GateResult['verdict'] | null = null) {
+    run(seconds: number, until?: GateResult['verdict']) {
+      const isReached = (verdict?: GateResult['verdict']) => verdict !== undefined && verdict === until;
       let last = look();
-      for (let n = 0; n < seconds && (until === null || last.gate?.verdict !== until); n += 1) {
+      for (let n = 0; n < seconds && !isReached(last.gate?.verdict); n += 1) {
         world.nowMs += 1000;
         if (world.nowMs % sliceMs === 0) {
           for (const [stamp, requests] of Object.entries(world.traffic))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { GateFacts, SeenStamp, SeenUnit } from '../../src/rollout/gate-facts.ts';
+import type { GateFacts, SeenStamp, SeenUnit, SignalReading } from '../../src/rollout/gate-facts.ts';
 import { listWanted } from '../../src/rollout/gate-asking.ts';
 import { enterStep, firstGateMemory, type GateMemory, noteFacts } from '../../src/rollout/gate-memory.ts';
 import type { GateSignalRule } from '../../src/rollout/gate-rules.ts';
@@ -136,9 +136,10 @@ test('a region of which its observer tells nothing is unseen', () => {
 });
 
 describe('a signal', () => {
-  const reading = (stamp: string, at: number, count: number, requests: number | null = null) => {
-    return { stamp, component: 'api', at, values: { orders_total: count }, requests };
+  const reading = (stamp: 'new' | 'old', at: number, count: number): SignalReading => {
+    return { stamp, component: 'api', at, values: { orders_total: count }, requests: null };
   };
+  const counting = (requests: number, told: SignalReading): SignalReading => ({ ...told, requests });
   const evidenceOf = (memory: GateMemory, change: Partial<GateFacts> = {}) =>
     toGateEvidence(memory, factsAt(60_000, change), context).signals[0];
 
@@ -146,11 +147,11 @@ describe('a signal', () => {
     let memory = enter(firstGateMemory('r', 0), 'a', 10_000);
     const readings = [
       [reading('new', 9000, 1), reading('old', 9000, 1)],
-      [reading('new', 11_000, 100, 1000), reading('old', 11_000, 50)],
-      [reading('new', 11_000, 100, 1000), reading('old', 11_000, 50)],
-      [reading('new', 16_000, 120, 1300), reading('old', 16_000, 57)],
+      [counting(1000, reading('new', 11_000, 100)), reading('old', 11_000, 50)],
+      [counting(1000, reading('new', 11_000, 100)), reading('old', 11_000, 50)],
+      [counting(1300, reading('new', 16_000, 120)), reading('old', 16_000, 57)],
       // It began anew.
-      [reading('new', 21_000, 4, 40), reading('old', 21_000, 60)],
+      [counting(40, reading('new', 21_000, 4)), reading('old', 21_000, 60)],
     ];
     for (const [n, told] of readings.entries())
       memory = note(memory, factsAt(12_000 + n, { readings: told }));
