@@ -21,14 +21,15 @@ import { createSqliteRecords } from './records/sqlite-records.ts';
 import { createRecordsMirror } from './records/records-mirror.ts';
 import { openStore } from './records/sqlite-store.ts';
 import { createReleaseStore } from './releases/release-store.ts';
-import { createRollouts, type Rollouts } from './rollout/create-rollouts.ts';
-import { createRoutesController } from './routes/routes-controller.ts';
-import { createScaleController } from './scale/scale-controller.ts';
+import { createRollouts, type Rollouts, type RolloutsContext } from './rollout/create-rollouts.ts';
+import { createRoutesController, type RoutesController } from './routes/routes-controller.ts';
+import type { ScaleContext } from './scale/scale-context.ts';
+import { createScaleController, type ScaleController } from './scale/scale-controller.ts';
 import { createSharesController, type SharesController } from './shares/shares-controller.ts';
 import type { ShareFacts } from './shares/to-share-evidence.ts';
 import { createCacheSignals } from './signals/cache-signals.ts';
-import { createObserverSignals } from './signals/observer-signals.ts';
-import { createStampSignals } from './signals/stamp-signals.ts';
+import { createObserverSignals, type ObserverSignals } from './signals/observer-signals.ts';
+import { createStampSignals, type StampSignals } from './signals/stamp-signals.ts';
 import { createSloController } from './slo/slo-controller.ts';
 import { buildStatus } from './status/build-status.ts';
 import { createBringUpController } from './status/bring-up.ts';
@@ -97,41 +98,23 @@ function createParts(
   const authority = openAuthority(records, toRegions(environment)[0]?.name ?? '');
   const intent = process.env.ALWAYSON_UP_AT ?? environment.createdAt;
   const releases = createReleaseStore(context);
-  const estate = createEstateController({
-    ...context,
-    intent,
-    releases,
-    contact: (stamp) => stampSignals.contact(stamp),
-    nudge,
-  });
+  const contact = (stamp: string) => stampSignals.contact(stamp);
+  const estate = createEstateController({ ...context, intent, releases, contact, nudge });
   const { stamps } = estate;
   const draining = () => new Set([...estate.leaving(), ...rollouts.controller.draining()]);
   const flows = () => rollouts.flows();
-  const database = createDatabaseController({
-    ...context,
-    migrationsDir: () => findMigrations(manifest, estate),
-  });
+  const migrationsDir = () => findMigrations(manifest, estate);
+  const database = createDatabaseController({ ...context, migrationsDir });
   const queue = createQueueController(context);
   const switches = createSwitchesController({ ...context, stamps });
   const stampSignals = createStampSignals({ ...context, stamps }, nudge);
   const observerSignals = createObserverSignals(context);
   const cacheSignals = createCacheSignals(context);
-  const shares: SharesController = createSharesController({
-    ...context,
-    intent,
-    facts: () => toFacts(),
-    nudge,
-  });
-  const routing = shares.routing;
-  const routes = createRoutesController({
-    ...context,
-    stamps,
-    draining,
-    flows,
-    switches,
-    routing,
-    epoch: authority.epoch,
-  });
+  const facts = () => toFacts();
+  const shares: SharesController = createSharesController({ ...context, intent, facts, nudge });
+  const { routing } = shares;
+  const routed = { stamps, draining, flows, switches, routing, epoch: authority.epoch };
+  const routes = createRoutesController({ ...context, ...routed });
   const isBroughtUp = estate.isBroughtUp;
   const told = { grayStamps: shares.grayStamps, shares: shares.report };
   const memoryFile = join(environment.stateDir, 'control-plane', 'health.json');
@@ -140,41 +123,9 @@ function createParts(
   const seen = { stamps, live, draining, database, queue, ...asked, routes };
   const health = createHealthController({ ...context, ...seen, ...told, isBroughtUp, memoryFile });
   const { slo, alerts } = createTelling(context, { switches, health, isBroughtUp });
-  const toFacts = (): ShareFacts => ({
-    manifest,
-    stamps: stamps(),
-    zone: context.placement.observe,
-    contact: stampSignals.contact,
-    verdict: health.verdict,
-    switches: switches.state(),
-    draining: draining(),
-    rollout: rollouts.controller.rollout(),
-    onlyIn: rollouts.onlyIn(),
-    flows: flows(),
-    reports: routes.reports(),
-    observations: observerSignals.observations(),
-    now: context.now(),
-  });
-  const seenByGates = { routes, observerSignals, queue, shares, slo };
-  const rollouts: Rollouts = createRollouts({
-    ...context,
-    ...seenByGates,
-    releases,
-    estate,
-    schema: database.schema,
-    restart,
-    nudge,
-  });
-  const scale = createScaleController({
-    ...context,
-    ...seenByGates,
-    estate,
-    releases,
-    switches,
-    health,
-    stampSignals,
-    rolloutRunning: () => rollouts.controller.isRunning(),
-  });
+  const toFacts = createFacts(context, { ...seen, health, rollouts: () => rollouts });
+  const parts = { releases, estate, database, queue, ...asked, routes, shares, slo, health };
+  const { rollouts, scale } = createMoving({ ...context, ...parts }, { nudge, restart });
   const measured = { shares, health, slo, alerts };
   const moving = { rollouts: rollouts.controller, scale, routes };
   const controllers = { estate, database, queue, ...asked, ...measured, ...moving };
@@ -186,6 +137,50 @@ function createParts(
     controllers: [...Object.values(controllers), bringUp, transitions],
     api: { ...measured, status, switchBoard, scale, releases: rollouts.board },
   };
+}
+
+type MovingContext = Omit<RolloutsContext, 'schema' | 'restart' | 'nudge'> &
+  Omit<ScaleContext, 'rolloutRunning'> & { database: { schema: RolloutsContext['schema'] } };
+
+/** What adds stamps and takes them away. */
+function createMoving(
+  context: MovingContext,
+  { nudge, restart }: Pick<RolloutsContext, 'nudge' | 'restart'>,
+): { rollouts: Rollouts; scale: ScaleController } {
+  const rollouts = createRollouts({ ...context, schema: context.database.schema, nudge, restart });
+  const rolloutRunning = () => rollouts.controller.isRunning();
+  return { rollouts, scale: createScaleController({ ...context, rolloutRunning }) };
+}
+
+interface FactSources {
+  stamps: EstateController['stamps'];
+  draining: () => ReadonlySet<string>;
+  stampSignals: StampSignals;
+  observerSignals: ObserverSignals;
+  switches: SwitchesController;
+  routes: RoutesController;
+  health: Pick<HealthController, 'verdict'>;
+  rollouts: () => Rollouts;
+}
+
+/** What shares are decided from. */
+function createFacts({ manifest, placement, now }: ControllerContext, sources: FactSources) {
+  const { stamps, draining, stampSignals, observerSignals, switches, routes, health, rollouts } = sources;
+  return (): ShareFacts => ({
+    manifest,
+    stamps: stamps(),
+    zone: placement.observe,
+    contact: stampSignals.contact,
+    verdict: health.verdict,
+    switches: switches.state(),
+    draining: draining(),
+    rollout: rollouts().controller.rollout(),
+    onlyIn: rollouts().onlyIn(),
+    flows: rollouts().flows(),
+    reports: routes.reports(),
+    observations: observerSignals.observations(),
+    now: now(),
+  });
 }
 
 /** Those of the live release. */

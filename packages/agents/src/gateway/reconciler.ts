@@ -53,30 +53,24 @@ export interface Reconciler {
 const reloadSpacingMs = 5000;
 const reloadWaitMs = 5000;
 const unseen = { info: null, servers: [], poolMap: new Map<string, string>() } as const;
+const firstView: GatewayView = {
+  ...unseen,
+  replaced: null,
+  inForce: false,
+  reason: null,
+  reloads: 0,
+  seenAtMs: 0,
+};
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { region, runtime, files, listReplaced, signalReload, log } = options;
+  const { region, runtime, files, signalReload, log } = options;
   let target: Target | null = null;
   let reloadedAtMs = -Infinity;
-  let view: GatewayView = {
-    ...unseen,
-    replaced: null,
-    inForce: false,
-    reason: null,
-    reloads: 0,
-    seenAtMs: 0,
-  };
+  let view = firstView;
   let last: Promise<void> = Promise.resolve();
 
   const look = async (): Promise<void> => {
-    const [seen, replaced] = await Promise.all([
-      runtime.look(poolMapName).then(
-        ({ info, servers, map }) => ({ info, servers, poolMap: map }),
-        () => unseen,
-      ),
-      listReplaced().catch(() => null),
-    ]);
-    view = { ...view, ...seen, replaced, seenAtMs: Date.now() };
+    view = { ...view, ...(await lookAtHaproxy(options)), seenAtMs: Date.now() };
   };
 
   /** Requests end within the request timeout, so a stamp that goes off is not waited for longer than that. */
@@ -163,6 +157,18 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       }
     },
   };
+}
+
+/** What HAProxy and its master say of themselves; nothing, when they do not answer. */
+async function lookAtHaproxy({ runtime, listReplaced }: ReconcilerOptions) {
+  const [seen, replaced] = await Promise.all([
+    runtime.look(poolMapName).then(
+      ({ info, servers, map }) => ({ info, servers, poolMap: map }),
+      () => unseen,
+    ),
+    listReplaced().catch(() => null),
+  ]);
+  return { ...seen, replaced };
 }
 
 function describeRest({ commands, finishing, missing }: SharePlan): string | null {

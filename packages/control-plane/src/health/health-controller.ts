@@ -14,6 +14,7 @@ import type { HealthExplanation, HealthReport } from '@alwayson/protocol/health.
 import type { Observation } from '@alwayson/protocol/observation.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 import type { State } from '@alwayson/protocol/words.ts';
+import type { Journal } from '../operations/journal.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 import type { DatabaseController } from '../database/database-controller.ts';
 import type { RoutesController } from '../routes/routes-controller.ts';
@@ -73,21 +74,12 @@ export function createHealthController(context: HealthContext): HealthController
   const models = createModelKeeper(context);
   const look = createLook(context);
   const lookAside = createAside(toStartBudgetMs(context));
-  const unmatchedTold = new Set<string>();
+  const tellUnmatched = createUnmatchedTeller(journal);
   let memory = openMemory(context);
   let model: HealthModel | null = null;
   let described: { memory: HealthMemory; report: HealthReport } | null = null;
   let wasBroughtUp: boolean | null = null;
   let persistedAt = now();
-
-  const tellUnmatched = (unmatched: readonly string[]) => {
-    for (const key of unmatched) {
-      if (unmatchedTold.has(key) || unmatchedTold.size >= toldUnmatchedMax) continue;
-      unmatchedTold.add(key);
-      const message = `The health model has no place for ${key}.`;
-      journal.event({ severity: 'warning', type: 'health.unmatched', entity: 'health', message });
-    }
-  };
 
   const evaluate = () => {
     const hasJustStarted = isBroughtUp() && wasBroughtUp === false;
@@ -167,6 +159,19 @@ export function createHealthController(context: HealthContext): HealthController
       const view = settled();
       return view === null ? null : judgeStamp(view.model, view.memory, stamp);
     },
+  };
+}
+
+/** Tells each once, and not without end. */
+function createUnmatchedTeller(journal: Journal): (unmatched: readonly string[]) => void {
+  const told = new Set<string>();
+  return (unmatched) => {
+    for (const key of unmatched) {
+      if (told.has(key) || told.size >= toldUnmatchedMax) continue;
+      told.add(key);
+      const message = `The health model has no place for ${key}.`;
+      journal.event({ severity: 'warning', type: 'health.unmatched', entity: 'health', message });
+    }
   };
 }
 

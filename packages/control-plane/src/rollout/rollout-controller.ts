@@ -65,14 +65,8 @@ export function createRolloutController(context: RolloutContext): RolloutControl
     const outside = watchers.webhooks.look(before.webhooks, state, manifest);
     const facts = observeRollout(context, state);
     const done = lookAtWork(work, state, { ...context, request, onPrepared });
-    const seen = {
-      ...facts,
-      ...done,
-      gate: withChecks(gate, outside.checks),
-      blindMs,
-      webhook: outside.answer,
-      rollbackAsked: outside.rollbackAsked,
-    };
+    const { answer: webhook, rollbackAsked, checks } = outside;
+    const seen = { ...facts, ...done, gate: withChecks(gate, checks), blindMs, webhook, rollbackAsked };
     // What has just been prepared is a part of the program before anything follows from it.
     const isReady = done.artifact.kind !== 'done' || state.program.release !== '';
     const next = isReady ? decideRollout(state, seen, now()) : state;
@@ -137,10 +131,7 @@ export function createRolloutController(context: RolloutContext): RolloutControl
       await Promise.all(parts.map((part) => part.close()));
     },
     rollout: () => toRollout(record.progress().state),
-    draining: () => {
-      const { state } = record.progress();
-      return new Set(state === null ? [] : leavingStamps(context, state).map(({ id }) => id));
-    },
+    draining: () => toIds(record.progress().state, (state) => leavingStamps(context, state)),
     isRunning: () => !record.progress().isClosed,
     order(order) {
       const progress = record.progress();
@@ -170,4 +161,11 @@ function withChecks(
       ? 'not-enough-data'
       : 'pass';
   return { ...own, verdict, checks: [...own.checks, ...checks] };
+}
+
+function toIds(
+  state: RolloutState | null,
+  list: (state: RolloutState) => readonly { id: string }[],
+): ReadonlySet<string> {
+  return new Set(state === null ? [] : list(state).map(({ id }) => id));
 }

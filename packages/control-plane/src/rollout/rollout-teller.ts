@@ -40,17 +40,18 @@ export interface TellerContext {
 export function createRolloutTeller(context: TellerContext): RolloutTeller {
   const { journal, history, now } = context;
   const ownerOf = () => context.record.requests().current?.owner ?? 'alwayson';
-  const rolloutId = () => context.record.progress().state?.program.id ?? '';
 
   const put = (state: RolloutState, loss: LossReport | null, isClosed: boolean) =>
     journal.put(toRolloutOperation(state, toRolloutReport(state, { loss, isClosed }, now()), isClosed));
 
-  const event = (
-    state: RolloutState,
-    input: { type: string; message: string; severity?: 'info' | 'warning' | 'error' },
-  ) => {
+  const event = (state: RolloutState, input: News) => {
     const { id } = state.program;
     journal.event({ severity: 'info', entity: id, operation: id, ...input });
+  };
+
+  const readBack = (found: unknown) => {
+    const rollout = context.record.progress().state?.program.id ?? '';
+    history.append({ kind: 'read-back', rollout, who: 'alwayson', data: toData(found) });
   };
 
   const tellGates = (before: RolloutState, after: RolloutState) => {
@@ -88,18 +89,7 @@ export function createRolloutTeller(context: TellerContext): RolloutTeller {
         const data = { phase, step, parts: { ...parts }, undoing };
         history.append({ kind: 'phase', rollout: program.id, who: 'alwayson', data });
       }
-      if (before.undoing === null && after.undoing !== null)
-        event(after, {
-          severity: 'error',
-          type: 'rollout.undoing',
-          message: `${program.version} is taken back: ${after.undoing}.`,
-        });
-      if (before.hold?.reason !== after.hold?.reason && after.hold !== null)
-        event(after, {
-          severity: 'warning',
-          type: 'rollout.held',
-          message: `${program.version} is held: ${after.hold.text}.`,
-        });
+      for (const news of listNews(before, after)) event(after, news);
       put(after, null, false);
     },
     tellLive(digest) {
@@ -112,40 +102,45 @@ export function createRolloutTeller(context: TellerContext): RolloutTeller {
       const why = reason === undefined ? {} : { why: reason };
       history.append({ kind: 'order', rollout: state.program.id, who: owner, ...why, data: { order } });
     },
-    onSmoke(results) {
-      history.append({
-        kind: 'read-back',
-        rollout: rolloutId(),
-        who: 'alwayson',
-        data: toData({ smoke: results }),
-      });
-    },
-    onProof(release, proof) {
-      history.append({
-        kind: 'read-back',
-        rollout: rolloutId(),
-        who: 'alwayson',
-        data: toData({ release, proof }),
-      });
-    },
+    onSmoke: (results) => readBack({ smoke: results }),
+    onProof: (release, proof) => readBack({ release, proof }),
     async tellEnd(state, loss) {
       const report = toRolloutReport(state, { loss, isClosed: true }, now());
       const data = toData(report);
       history.append({ kind: 'ended', rollout: state.program.id, who: 'alwayson', data });
       put(state, loss, true);
-      const { version } = state.program;
+      event(state, toEndNews(state, report.live));
       const isGood = state.end?.state === 'succeeded';
-      const message = isGood
-        ? `Release ${version} is live in all regions.`
-        : `Release ${version} was taken back; ${report.live ?? 'the one before'} is live.`;
-      event(state, {
-        severity: isGood ? 'info' : 'error',
-        type: `rollout.${state.end?.state ?? 'failed'}`,
-        message,
-      });
       await context.tidy(state.end?.live ?? state.program.from, isGood ? state.program.from : '');
     },
   };
+}
+
+interface News {
+  type: string;
+  message: string;
+  severity?: 'info' | 'warning' | 'error';
+}
+
+function listNews(before: RolloutState, after: RolloutState): News[] {
+  const { version } = after.program;
+  const news: News[] = [];
+  if (before.undoing === null && after.undoing !== null) {
+    const message = `${version} is taken back: ${after.undoing}.`;
+    news.push({ severity: 'error', type: 'rollout.undoing', message });
+  }
+  if (before.hold?.reason !== after.hold?.reason && after.hold !== null) {
+    const message = `${version} is held: ${after.hold.text}.`;
+    news.push({ severity: 'warning', type: 'rollout.held', message });
+  }
+  return news;
+}
+
+function toEndNews({ program, end }: RolloutState, live: string | undefined): News {
+  if (end?.state === 'succeeded')
+    return { type: 'rollout.succeeded', message: `Release ${program.version} is live in all regions.` };
+  const message = `Release ${program.version} was taken back; ${live ?? 'the one before'} is live.`;
+  return { severity: 'error', type: `rollout.${end?.state ?? 'failed'}`, message };
 }
 
 const Data = z.record(z.string(), z.json());

@@ -1,4 +1,4 @@
-import { ReleaseProgram } from '@alwayson/protocol/manifest.ts';
+import { ReleaseProgram } from '@alwayson/protocol/release-program.ts';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createRolloutWebhooks } from '../../src/rollout/rollout-webhooks.ts';
 import { startFlaggerReceiver } from './flagger-receiver.ts';

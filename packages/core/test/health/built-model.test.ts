@@ -1,97 +1,11 @@
 import { Manifest } from '@alwayson/protocol/manifest.ts';
 import { HealthReport } from '@alwayson/protocol/health.ts';
-import type { State } from '@alwayson/protocol/words.ts';
 import { expect, test } from 'vitest';
-import type { StampPlan } from '../../src/estate/stamps.ts';
 import { buildHealthModel } from '../../src/health/build-health-model.ts';
 import { describeHealth } from '../../src/health/describe-health.ts';
 import { findModelFaults } from '../../src/health/find-model-faults.ts';
-import type { HealthModelInput } from '../../src/health/health-model-input.ts';
-import { HealthLab, type Told } from './health-lab.ts';
-
-const manifest = Manifest.parse({
-  name: 'shop',
-  owner: 'team',
-  regions: [{ name: 'west' }, { name: 'east' }],
-  components: [
-    { name: 'api', command: ['node'], routes: ['/api/'] },
-    { name: 'worker', command: ['node'] },
-  ],
-  stores: [
-    { name: 'database', kind: 'relational' },
-    { name: 'queue', kind: 'queue' },
-    { name: 'cache', kind: 'cache' },
-  ],
-  flows: [
-    { name: 'comment', requests: [{ path: '/api/comments' }], path: ['api', 'queue'] },
-    {
-      name: 'list',
-      criticality: 'high',
-      requests: [{ path: '/api/**' }],
-      path: ['api', 'cache', 'database'],
-      probe: { path: '/api/items' },
-    },
-    { name: 'apply', kind: 'system', path: ['queue', 'worker', 'database'] },
-  ],
-  dependencies: [
-    { from: 'api', to: 'database', kind: 'soft' },
-    { from: 'api', to: 'cache', kind: 'soft' },
-    { from: 'api', to: 'queue' },
-    { from: 'worker', to: 'queue' },
-    { from: 'worker', to: 'database' },
-  ],
-});
-const regions = ['west', 'east'].map((name) => ({
-  name,
-  zones: [1, 2].map((zone) => ({ name: `${name}-${zone}`, region: name, address: '' })),
-}));
-const stamps = regions.flatMap((region) =>
-  region.zones.map((zone): StampPlan => {
-    return {
-      id: `${zone.name}-abc`,
-      region: region.name,
-      zone: zone.name,
-      address: '',
-      release: 'abc',
-      ordinal: 0,
-      agentPort: 1,
-      ports: {},
-    };
-  }),
-);
-const input: HealthModelInput = { manifest, regions, witness: 'witness', stamps };
-
-/** An estate in which every signal that has no say in a test is well. */
-function start(change: Partial<HealthModelInput> = {}): {
-  lab: HealthLab;
-  look: (bad?: Record<string, Told>, rounds?: number) => void;
-} {
-  const model = buildHealthModel({ ...input, ...change });
-  const lab = new HealthLab(model.entities);
-  const well: Record<string, Told> = Object.fromEntries(
-    model.entities.flatMap(({ id, signals }) =>
-      signals.filter(({ type }) => type === 'state').map(({ name }) => [`${id} ${name}`, 'healthy']),
-    ),
-  );
-  const look = (bad: Record<string, Told> = {}, rounds = 3) => {
-    for (let round = 0; round < rounds; round += 1) lab.step({ ...well, ...bad });
-  };
-  look();
-  return { lab, look };
-}
-
-const statesOf = (lab: HealthLab, ...ids: string[]) => ids.map((id) => lab.state(id));
-
-/** Every signal of the entities whose id matches. */
-function all(lab: HealthLab, pattern: RegExp, state: State): Record<string, Told> {
-  return Object.fromEntries(
-    lab.model.entities
-      .filter(({ id }) => pattern.test(id))
-      .flatMap(({ id, signals }) =>
-        signals.filter(({ type }) => type === 'state').map(({ name }) => [`${id} ${name}`, state]),
-      ),
-  );
-}
+import { HealthLab } from './health-lab.ts';
+import { manifest, stamps, input, start, statesOf, all } from './built-lab.ts';
 
 test('the model of an estate has no faults, and its version is a name of its content', () => {
   const model = buildHealthModel(input);
@@ -232,55 +146,6 @@ test('a second release beside the first changes nothing for those that serve', (
     'healthy',
     'healthy',
   ]);
-});
-
-const live = 'abc';
-const candidates = stamps.map((stamp) => ({ ...stamp, id: `${stamp.zone}-def`, release: 'def' }));
-const aside = new Set(candidates.map(({ id }) => id));
-const asideFlags = (ids: Iterable<string>) =>
-  Object.fromEntries([...ids].map((id) => [`stamp:${id}`, ['aside'] as const]));
-
-test('stamps that stand aside are judged, and nobody above them feels how they are', () => {
-  const { lab, look } = start({ stamps: [...stamps, ...candidates], live, aside });
-  expect(findModelFaults(lab.model)).toEqual([]);
-  lab.flags = asideFlags(aside);
-  look(all(lab, /-def/, 'unhealthy'));
-  expect(lab.state('stamp:west-1-def')).toBe('unhealthy');
-  expect(statesOf(lab, 'component:api', 'flow:list', 'zone:west-1', 'region:west', 'workload:shop')).toEqual([
-    'healthy',
-    'healthy',
-    'healthy',
-    'healthy',
-    'healthy',
-  ]);
-});
-
-test('stamps that stand aside make up for nothing, and those that share the traffic do', () => {
-  const dead = (lab: HealthLab) => all(lab, /west-1-abc/, 'unhealthy');
-  const apart = start({ stamps: [...stamps, ...candidates], live, aside });
-  apart.lab.flags = asideFlags(aside);
-  apart.look(dead(apart.lab));
-  expect(apart.lab.entity('component:api')).toMatchObject({
-    state: 'degraded',
-    reason: '3 of 4 instances serve',
-  });
-  const shared = start({ stamps: [...stamps, ...candidates], live });
-  shared.look(dead(shared.lab));
-  expect(statesOf(shared.lab, 'component:api', 'zone:west-1')).toEqual(['healthy', 'degraded']);
-});
-
-test('every stamp of the live release is meant to serve, also the second of a zone, and none that leaves', () => {
-  const second = stamps.map((stamp) => ({ ...stamp, id: `${stamp.zone}-b-abc`, ordinal: 1 }));
-  const both = start({ stamps: [...stamps, ...second], live });
-  both.look(all(both.lab, /west-1-b-abc/, 'unhealthy'));
-  expect(both.lab.entity('component:api')).toMatchObject({
-    state: 'degraded',
-    reason: '7 of 8 instances serve',
-  });
-  const left = start({ stamps: [...stamps, ...second], live, aside: new Set(second.map(({ id }) => id)) });
-  left.lab.flags = asideFlags(second.map(({ id }) => id));
-  left.look(all(left.lab, /-b-abc/, 'unhealthy'));
-  expect(statesOf(left.lab, 'component:api', 'zone:west-1')).toEqual(['healthy', 'healthy']);
 });
 
 test('a stamp in maintenance is lost capacity, and no flow is blamed for what it does meanwhile', () => {

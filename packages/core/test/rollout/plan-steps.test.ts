@@ -1,4 +1,5 @@
-import { Manifest, ReleaseProgram } from '@alwayson/protocol/manifest.ts';
+import { Manifest } from '@alwayson/protocol/manifest.ts';
+import { ReleaseProgram } from '@alwayson/protocol/release-program.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { findReleaseRefusals } from '../../src/rollout/find-release-refusals.ts';

@@ -9,6 +9,7 @@ import type {
   TrafficSlice,
 } from '../../src/shares/share-evidence.ts';
 import { createRandom } from './seeded-random.ts';
+import { toServer } from './to-server.ts';
 import { firstShareMemory, type ShareMemory } from '../../src/shares/share-memory.ts';
 
 /** A model of stamps behind gateways: clients ask at random, stamps answer as their faults let them, weights decide who is asked. */
@@ -263,23 +264,6 @@ export class ShareWorld {
     this.streaks.set(key, { ok, streak });
     return { flow, at: this.now, ok, streak };
   }
-}
-
-function toServer(stamp: WorldStamp) {
-  const checkStatus =
-    stamp.contact === 200
-      ? 'L7OK'
-      : stamp.contact === 503
-        ? 'L7STS'
-        : stamp.contact === 'silent'
-          ? 'L7TOUT'
-          : 'L4CON';
-  const isUp = stamp.contact === 200 && !stamp.isGone;
-  const state = isUp ? ('up' as const) : ('down' as const);
-  const errors = { connect: 0, response: 0, status5xx: 0, retries: 0, redispatches: 0 };
-  const times = { queued: 0, queueMs: 0, connectMs: 0, responseMs: 0 };
-  const rest = { weight: 1, sessions: 0, requests: 0, errors, ...times, checkDetail: '' };
-  return { component: 'api', stamp: stamp.id, state, checkStatus, ...rest };
 }
 
 function createStamp(stamp: Partial<WorldStamp> & { id: string }): WorldStamp {
