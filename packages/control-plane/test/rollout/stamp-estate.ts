@@ -26,7 +26,7 @@ export const dead = new Set<string>();
 export const signal = () => AbortSignal.timeout(60_000);
 
 beforeAll(async () => {
-  estate = await createGatewayEstate(70);
+  estate = await createGatewayEstate(80 + Number(process.env['VITEST_POOL_ID'] ?? 0));
   const start = (release: string) =>
     Promise.all(['west-1', 'east-1'].map((zone) => estate.startStamp(zone, release)));
   old = await start(oldRelease);
