@@ -1,7 +1,12 @@
-import type { WorldStamp } from './share-world.ts';
+interface ServingStamp {
+  id: string;
+  /** How its agent answers; 503 and `refused` also take it out of HAProxy. */
+  contact: 200 | 503 | 'refused' | 'silent';
+  isGone: boolean;
+}
 
 /** What a gateway says of the stamp. */
-export function toServer(stamp: WorldStamp) {
+export function toServer(stamp: ServingStamp) {
   const checkStatus =
     stamp.contact === 200
       ? 'L7OK'
