@@ -18,7 +18,7 @@ const key = toPreviewKey(tokens.probe);
 const digest = 'bbbbbb'.padEnd(64, '0');
 
 beforeAll(async () => {
-  rig = await createRig(60);
+  rig = await createRig(66);
   [live, west1, west2, east1] = await Promise.all([
     rig.startStamp('west-1'),
     rig.startStamp('west-1', 'bbbbbb'),

@@ -14,7 +14,7 @@ let stamps: Stamp[];
 let observer: ReturnType<typeof startObserver>;
 
 beforeAll(async () => {
-  rig = await createRig(40);
+  rig = await createRig(46);
   stamps = await Promise.all([rig.startStamp('west-1'), rig.startStamp('west-2')]);
   const manifest = Manifest.parse({
     name: 'test',
