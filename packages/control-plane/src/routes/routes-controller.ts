@@ -125,7 +125,10 @@ function renderRoutes(context: RoutesContext, routing: Routing, { last, reports 
   const { manifest, stamps, epoch, switches } = context;
   const switched = switches.state().stamps;
   const draining = context.draining?.() ?? new Set<string>();
-  const leaving = (id: string) => (draining.has(id) ? decideLeavingState(id, last, reports) : 'ready');
+  const stateOf = (id: string) => {
+    const wanted = switched.get(id)?.state ?? 'ready';
+    return draining.has(id) && wanted !== 'off' ? decideLeavingState(id, last, reports) : wanted;
+  };
   return {
     epoch: epoch(),
     generation: last?.generation ?? 0,
@@ -148,7 +151,7 @@ function renderRoutes(context: RoutesContext, routing: Routing, { last, reports 
         address,
         healthPort: agentPort,
         ports,
-        state: switched.get(id)?.state ?? leaving(id),
+        state: stateOf(id),
         weight: routing.weights[id] ?? 0,
       };
     }),

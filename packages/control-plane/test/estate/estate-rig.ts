@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Environment } from '@alwayson/protocol/environment.ts';
 import { Manifest, type ManifestInput } from '@alwayson/protocol/manifest.ts';
 import type { UnitStatus } from '@alwayson/protocol/units.ts';
 import { onTestFinished } from 'vitest';
@@ -26,14 +27,17 @@ export interface EstateRigOptions {
   /** The second and third byte of the loopback addresses. */
   network: string;
   scale?: ManifestInput['scale'];
+  /** With it real gateways are started, and listen there. */
+  frontDoorPort?: number;
 }
 
 /** The estate controller on real hosts of two zones, with a real release store and real records. */
-export async function createEstateRig({ network, scale }: EstateRigOptions) {
+export async function createEstateRig({ network, scale, frontDoorPort }: EstateRigOptions) {
   const lab = createHostLab(network);
   onTestFinished(() => lab.close());
   const workloadDir = join(lab.environment.stateDir, 'shop');
-  const environment = { ...lab.environment, workloadDir };
+  const environment = { ...lab.environment, workloadDir, ...toFrontDoor(frontDoorPort) };
+  writeFileSync(lab.environmentFile, JSON.stringify(environment), { mode: 0o600 });
   mkdirSync(workloadDir);
   const write = (text = program) => writeFileSync(join(workloadDir, 'api.js'), text);
   write();
@@ -42,7 +46,7 @@ export async function createEstateRig({ network, scale }: EstateRigOptions) {
     owner: 'team',
     regions: [{ name: 'west' }, { name: 'east' }],
     components: [{ name: 'api', command: ['node', 'api.js'], routes: ['/'] }],
-    flows: [{ name: 'browse', path: ['api'] }],
+    flows: [{ name: 'browse', path: ['api'], requests: [{ path: '/**' }] }],
     scale: scale ?? { max: 3 },
   });
   const store = openMemoryStore();
@@ -82,6 +86,7 @@ export async function createEstateRig({ network, scale }: EstateRigOptions) {
 
   return {
     context,
+    database: store,
     releases,
     workloadDir,
     live,
@@ -103,4 +108,8 @@ export async function createEstateRig({ network, scale }: EstateRigOptions) {
       return (await response.json()) as { release: string; folder: string; pid: number };
     },
   };
+}
+
+function toFrontDoor(port: number | undefined): Partial<Environment> {
+  return port === undefined ? {} : { frontDoor: { port, url: `http://127.0.0.1:${port}` } };
 }

@@ -10,6 +10,7 @@ import { createSqliteRecords } from '../../src/records/sqlite-records.ts';
 import { createRoutesController } from '../../src/routes/routes-controller.ts';
 import { environmentOf, recordingPlacement } from '../api/fixtures.ts';
 import { noMirror, openMemoryStore } from '../records/memory-store.ts';
+import { createSwitchesController } from '../../src/switches/switches-controller.ts';
 import { startGateway } from '../switches/stand-in-gateway.ts';
 
 /** A test has addresses of its own: connections that the last one left are of no use. */
@@ -73,7 +74,16 @@ async function createRig(net: number) {
     journal,
     now,
     stamps: () => stamps,
-    switches: { state: () => ({ stamps: new Map(), regions: new Map(), held: [] }) as never },
+    // Nothing is switched: every stamp of the estate is there, and ready.
+    switches: createSwitchesController({
+      environment,
+      manifest,
+      placement,
+      records,
+      journal,
+      now,
+      stamps: () => stamps,
+    }),
     epoch: () => 1,
     draining: () => world.draining,
     flows: () => [...manifest.flows, { ...manifest.flows[0], name: 'wish' } as Manifest['flows'][number]],

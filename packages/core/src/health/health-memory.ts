@@ -73,8 +73,12 @@ export function fitMemory(memory: HealthMemory, model: CompiledModel, now: numbe
   const entities = toRows(memory.entityIds, model.ids);
   const signals = toRows(memory.signalKeys, model.signalKeys);
   const { state, since, own, partial, flags } = memory.entities;
+  const known = new Set(model.ids);
+  const forgotten = new Set(memory.entityIds.filter((id) => !known.has(id)));
+  const observers = Object.entries(memory.observers).filter(([name]) => !forgotten.has(name));
   return {
     ...base,
+    observers: Object.fromEntries(observers),
     entities: {
       state: pick(state, entities, unknown),
       since: pick(since, entities, now),
