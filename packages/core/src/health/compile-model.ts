@@ -48,6 +48,8 @@ export interface CompiledModel {
   signalEntity: Int32Array;
   signalKeys: readonly string[];
   rules: readonly CompiledRule[];
+  /** No flag for any entity. */
+  noFlags: number[];
 }
 
 const compiled = new WeakMap<HealthModel, CompiledModel>();
@@ -88,6 +90,7 @@ function layOut(model: HealthModel): CompiledModel {
     signalEntity: Int32Array.from(owned, ({ entity }) => indexOrNone(entity.id)),
     signalKeys: owned.map(({ entity, rule }) => `${entity.id} ${rule.name}`),
     rules: owned.map(({ rule }) => compileRule(rule, indexOrNone(rule.explainedBy))),
+    noFlags: ids.map(() => 0),
   };
 }
 

@@ -44,18 +44,30 @@ export function evaluateHealth(
   memory.awakeSince = before.at < 0 || now - before.at > sleepMs ? now : before.awakeSince;
   memory.at = now;
   const unmatched = judgeSignals(compiled, memory, input.samples);
-  memory.entities.flags = toFlags(compiled, input.flags);
-  for (const [key, { held }] of Object.entries(memory.flaps)) {
-    if (held !== healthy) markFlapping(compiled, memory.entities, key);
-  }
+  memory.entities.flags = toFlags(compiled, input.flags, memory.flaps);
   const changed = judgeEntities(compiled, memory);
   return { memory, transitions: findTransitions(compiled, { before, memory, changed }), unmatched };
 }
 
-function toFlags({ ids, indexOf, partOf }: CompiledModel, given: HealthInput['flags']): number[] {
-  const bits = ids.map(() => 0);
-  if (given === undefined) return bits;
-  for (const [id, flags] of Object.entries(given)) {
+function toFlags(model: CompiledModel, given: HealthInput['flags'], flaps: HealthMemory['flaps']): number[] {
+  const flapping = Object.entries(flaps).filter(([, { held }]) => held !== healthy);
+  const named = Object.entries(given ?? {});
+  if (named.length === 0 && flapping.length === 0) return model.noFlags;
+  const flags = inheritFlags(model, named);
+  for (const [key] of flapping) {
+    const index = model.indexOf.get(key.slice(0, key.indexOf(' ')));
+    if (index !== undefined) flags[index] = (flags[index] ?? 0) | flappingFlag;
+  }
+  return flags;
+}
+
+/** What stands in something absent is absent too. */
+function inheritFlags(
+  { indexOf, partOf, noFlags }: CompiledModel,
+  named: readonly [string, readonly GivenFlag[]][],
+): number[] {
+  const bits = noFlags.slice();
+  for (const [id, flags] of named) {
     const index = indexOf.get(id);
     if (index !== undefined) bits[index] = toFlagBits(flags);
   }
@@ -68,59 +80,64 @@ function toFlags({ ids, indexOf, partOf }: CompiledModel, given: HealthInput['fl
   });
 }
 
-function markFlapping(
-  { indexOf }: CompiledModel,
-  { flags }: HealthMemory['entities'],
-  signalKey: string,
-): void {
-  const index = indexOf.get(signalKey.slice(0, signalKey.indexOf(' ')));
-  if (index !== undefined) flags[index] = (flags[index] ?? 0) | flappingFlag;
-}
-
-/** Changes the entities of `memory`. */
+/** Changes the entities of `memory`, column by column where something is new. */
 function judgeEntities(model: CompiledModel, memory: HealthMemory): EntityChange[] {
-  const { state, since, own, partial } = memory.entities;
+  const { entities } = memory;
+  const before = { ...entities };
   const changed: EntityChange[] = [];
   for (let index = 0; index < model.ids.length; index += 1) {
     const signals = judgeOwn(model, index, memory);
+    const own = signals & worstMask;
     const lastGroup = model.groupStart[index + 1] ?? 0;
     const firstGroup = model.groupStart[index] ?? 0;
-    let worst = signals.worst;
     // Nothing bad and nothing known is not healthy.
-    if (worst === healthy && !signals.isAnyKnown && firstGroup === lastGroup) worst = unknown;
+    const isUntold = own === healthy && (signals & someKnown) === 0 && firstGroup === lastGroup;
+    let worst: number = isUntold ? unknown : own;
     for (let group = firstGroup; group < lastGroup; group += 1) {
-      worst = Math.max(worst, aggregateGroup(model, group, memory.entities));
+      const felt = aggregateGroup(model, group, entities);
+      if (felt > worst) worst = felt;
     }
     const isTolerated = model.toleratesUnknown[index] === 1;
-    const next =
-      isTolerated && worst === unknown && hasHealthyCore(model, index, memory.entities) ? healthy : worst;
-    partial[index] = isTolerated && next === healthy && (worst === unknown || !signals.isAllKnown) ? 1 : 0;
-    own[index] = signals.worst;
-    const from = state[index] ?? unknown;
+    const next = isTolerated && worst === unknown && hasHealthyCore(model, index, entities) ? healthy : worst;
+    const isPartial = isTolerated && next === healthy && (worst === unknown || (signals & someUnknown) !== 0);
+    if (entities.partial[index] !== Number(isPartial))
+      write(before, entities, { name: 'partial', index, value: Number(isPartial) });
+    if (entities.own[index] !== own) write(before, entities, { name: 'own', index, value: own });
+    const from = entities.state[index] ?? unknown;
     if (next === from) continue;
     changed.push({ index, from });
-    state[index] = next;
-    since[index] = memory.at;
+    write(before, entities, { name: 'state', index, value: next });
+    write(before, entities, { name: 'since', index, value: memory.at });
   }
   return changed;
 }
 
-interface OwnSignals {
-  worst: number;
-  isAnyKnown: boolean;
-  isAllKnown: boolean;
+/** Columns of the evaluation before are not ours to change. */
+function write(
+  before: HealthMemory['entities'],
+  entities: HealthMemory['entities'],
+  { name, index, value }: { name: keyof HealthMemory['entities']; index: number; value: number },
+): void {
+  if (entities[name] === before[name]) entities[name] = before[name].slice();
+  entities[name][index] = value;
 }
 
-function judgeOwn(model: CompiledModel, index: number, memory: HealthMemory): OwnSignals {
+/** An entity's own signals in one number: the worst of them, and whether any is known, or is not. */
+const worstMask = 3;
+const someKnown = 4;
+const someUnknown = 8;
+
+function judgeOwn(model: CompiledModel, index: number, memory: HealthMemory): number {
   const { felt } = memory.signals;
-  const own: OwnSignals = { worst: healthy, isAnyKnown: false, isAllKnown: true };
+  let worst: number = healthy;
+  let known = 0;
   const end = model.signalStart[index + 1] ?? 0;
   for (let signal = model.signalStart[index] ?? 0; signal < end; signal += 1) {
-    own.worst = Math.max(own.worst, felt[signal] ?? unknown);
-    if (knownState(memory, signal) === unknown) own.isAllKnown = false;
-    else own.isAnyKnown = true;
+    const code = felt[signal] ?? unknown;
+    if (code > worst) worst = code;
+    known |= knownState(memory, signal) === unknown ? someUnknown : someKnown;
   }
-  return own;
+  return worst | known;
 }
 
 /** Whether every child that the entity cannot do without is known to be healthy, and there is one. */

@@ -1,6 +1,6 @@
 import type { CompiledModel } from './compile-model.ts';
 import type { Flaps } from './flapping.ts';
-import { copyColumns, mapColumns, type SignalColumns, unseenSignal } from './signal-columns.ts';
+import { mapColumns, type SignalColumns, unseenSignal } from './signal-columns.ts';
 import { unknown } from './state-code.ts';
 
 /**
@@ -59,8 +59,8 @@ export const emptyMemory: HealthMemory = {
 };
 
 /**
- * A copy of a memory, in the order of a model. Entities and signals that the model has kept go on; new ones start
- * as unknown; the others are forgotten.
+ * A memory in the order of a model. Entities and signals that the model has kept go on; new ones start as unknown; the others are
+ * forgotten. Columns may be those of the memory that was given: who changes one replaces it.
  */
 export function fitMemory(memory: HealthMemory, model: CompiledModel, now: number): HealthMemory {
   const isFitting =
@@ -68,8 +68,7 @@ export function fitMemory(memory: HealthMemory, model: CompiledModel, now: numbe
     memory.entityIds.length === model.ids.length &&
     memory.signalKeys.length === model.signalKeys.length;
   const base = { ...memory, modelVersion: model.version, entityIds: model.ids, signalKeys: model.signalKeys };
-  if (isFitting)
-    return { ...base, entities: copyEntities(memory.entities), signals: copyColumns(memory.signals) };
+  if (isFitting) return { ...base, entities: { ...memory.entities }, signals: memory.signals };
   const entities = toRows(memory.entityIds, model.ids);
   const signals = toRows(memory.signalKeys, model.signalKeys);
   const { state, since, own, partial, flags } = memory.entities;
@@ -98,14 +97,4 @@ function toRows(old: readonly string[], fresh: readonly string[]): number[] {
 
 function pick<T>(column: readonly T[], rows: readonly number[], fallback: T): T[] {
   return rows.map((row) => column[row] ?? fallback);
-}
-
-function copyEntities({ state, since, own, partial, flags }: EntityColumns): EntityColumns {
-  return {
-    state: state.slice(),
-    since: since.slice(),
-    own: own.slice(),
-    partial: partial.slice(),
-    flags: flags.slice(),
-  };
 }

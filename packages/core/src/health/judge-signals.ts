@@ -1,16 +1,13 @@
 import type { CompiledModel, CompiledRule } from './compile-model.ts';
-import type { HealthMemory, Reach } from './health-memory.ts';
+import type { Flaps } from './flapping.ts';
+import type { HealthMemory } from './health-memory.ts';
 import type { HealthSample } from './health-sample.ts';
-import { holdSignal, settleSignal } from './settle-signal.ts';
-import { readRow, type SignalRow, unseenSignal, writeRow } from './signal-columns.ts';
+import { answeredByOthers, keepObservers, noteAnswers, type Observers } from './observer-reach.ts';
+import { queueSamples } from './sample-queues.ts';
+import { holdSignal, isStale, type Moment, settleSignal } from './settle-signal.ts';
+import { readRow, SignalEditor, type SignalRow, unseenSignal } from './signal-columns.ts';
 import { healthy, unhealthy, unknown } from './state-code.ts';
 import { judgeResult, takeNothing, takeResult } from './take-result.ts';
-
-type Observers = Record<string, Reach>;
-
-const unmatchedMax = 20;
-/** An observer that was not answered for so long is forgotten: a list of names must not grow for ever. */
-const observerKeptMs = 3_600_000;
 
 /** Takes the samples in and settles every signal. Changes `memory`; returns samples that the model has no place for. */
 export function judgeSignals(
@@ -18,99 +15,102 @@ export function judgeSignals(
   memory: HealthMemory,
   samples: readonly HealthSample[],
 ): string[] {
-  const { signals, awakeSince, at: now } = memory;
-  const observers: Observers = Object.fromEntries(
-    Object.entries(memory.observers)
-      .filter(([, { at }]) => now - at <= observerKeptMs)
-      .map(([name, reach]) => [name, { ...reach }]),
-  );
+  const { awakeSince, at: now } = memory;
+  const observers = keepObservers(memory.observers, now);
   const { ordered, first, next, unmatched } = queueSamples(model, samples);
   noteAnswers(ordered, observers);
   const blind = new Set<string>();
   const row = { ...unseenSignal };
   const moment = { now, awakeSince, othersAnsweredAt: -1 };
-  const flaps: HealthMemory['flaps'] = {};
-  model.rules.forEach((rule, signal) => {
-    readRow(signals, signal, row);
+  const editor = new SignalEditor(memory.signals);
+  const flaps = new FlapBook(memory.flaps, model.signalKeys);
+  for (let signal = 0; signal < model.rules.length; signal += 1) {
+    const rule = model.rules[signal] as CompiledRule;
+    const head = first[signal] ?? -1;
+    const isAlone = head < 0 || (next[head] ?? -1) < 0;
+    if (isAlone && !flaps.has(signal) && staysWell(editor, signal, { rule, sample: ordered[head], moment }))
+      continue;
+    readRow(editor.columns, signal, row);
     const entity = model.ids[model.signalEntity[signal] ?? -1] ?? '';
-    for (let sample = first[signal] ?? -1; sample >= 0; sample = next[sample] ?? -1) {
+    for (let sample = head; sample >= 0; sample = next[sample] ?? -1) {
       if (takeSample(row, rule, { sample: ordered[sample], observers, now })) blind.add(row.observer);
     }
     moment.othersAnsweredAt = rule.isLiveness ? answeredByOthers(observers, row.observer, entity) : -1;
     if (settleSignal(row, rule, moment)) blind.add(row.observer);
-    const key = model.signalKeys[signal] ?? '';
-    const kept = holdSignal(row, memory.flaps[key], now);
-    if (kept !== undefined) flaps[key] = kept;
-    writeRow(signals, signal, row);
-  });
-  memory.flaps = flaps;
+    flaps.keep(signal, holdSignal(row, flaps.of(signal), now));
+    editor.writeRow(signal, row);
+  }
+  memory.signals = editor.columns;
+  memory.flaps = flaps.kept;
   memory.observers = observers;
   memory.blind = [...blind].sort();
   return unmatched;
 }
 
-interface SampleQueues {
-  /** By time. */
-  ordered: readonly HealthSample[];
-  /** Of each signal its first sample, of each sample the next one of the same signal; -1 is none. */
-  first: Int32Array;
-  next: Int32Array;
-  unmatched: string[];
-}
+/** What is remembered of signals that changed lately, which are few. */
+class FlapBook {
+  readonly kept: HealthMemory['flaps'] = {};
+  readonly #before: HealthMemory['flaps'];
+  readonly #keys: readonly string[];
+  readonly #isEmpty: boolean;
 
-function queueSamples(model: CompiledModel, samples: readonly HealthSample[]): SampleQueues {
-  const isOrdered = samples.every(
-    (sample, index) => index === 0 || (samples[index - 1]?.at ?? 0) <= sample.at,
-  );
-  const ordered = isOrdered ? samples : samples.toSorted((a, b) => a.at - b.at);
-  const first = new Int32Array(model.rules.length).fill(-1);
-  const last = new Int32Array(model.rules.length).fill(-1);
-  const next = new Int32Array(ordered.length).fill(-1);
-  const unmatched: string[] = [];
-  ordered.forEach((sample, index) => {
-    const signal = findSignal(model, sample);
-    if (signal < 0) {
-      if (unmatched.length < unmatchedMax) unmatched.push(`${sample.entity} ${sample.signal}`);
-      return;
-    }
-    const previous = last[signal] ?? -1;
-    if (previous < 0) first[signal] = index;
-    else next[previous] = index;
-    last[signal] = index;
-  });
-  return { ordered, first, next, unmatched };
-}
-
-function findSignal({ indexOf, signalStart, rules }: CompiledModel, sample: HealthSample): number {
-  const entity = indexOf.get(sample.entity);
-  if (entity === undefined) return -1;
-  const end = signalStart[entity + 1] ?? 0;
-  for (let signal = signalStart[entity] ?? 0; signal < end; signal += 1) {
-    if (rules[signal]?.rule.name === sample.signal) return signal;
+  constructor(before: HealthMemory['flaps'], keys: readonly string[]) {
+    this.#before = before;
+    this.#keys = keys;
+    this.#isEmpty = Object.keys(before).length === 0;
   }
-  return -1;
-}
 
-/** Who answered whom. An unhealthy state is an answer only when it is hard: anything else may be the observer's own trouble. */
-function noteAnswers(samples: readonly HealthSample[], observers: Observers): void {
-  for (const { entity, state, value, hard, at, observer = '' } of samples) {
-    const isAnswer =
-      state === undefined ? Number.isFinite(value) : state !== 'unknown' && (state !== 'unhealthy' || hard);
-    if (!isAnswer) continue;
-    const reach = (observers[observer] ??= { entity, at, otherAt: -1 });
-    if (reach.entity !== entity) {
-      reach.otherAt = Math.max(reach.otherAt, Math.min(reach.at, at));
-      if (at < reach.at) continue;
-      reach.entity = entity;
-    }
-    reach.at = Math.max(reach.at, at);
+  has(signal: number): boolean {
+    return !this.#isEmpty && this.of(signal) !== undefined;
+  }
+
+  of(signal: number): Flaps | undefined {
+    return this.#isEmpty ? undefined : this.#before[this.#keys[signal] ?? ''];
+  }
+
+  keep(signal: number, flaps: Flaps | undefined): void {
+    if (flaps !== undefined) this.kept[this.#keys[signal] ?? ''] = flaps;
   }
 }
 
-function answeredByOthers(observers: Observers, observer: string, entity: string): number {
-  const reach = observers[observer];
-  if (reach === undefined) return -1;
-  return reach.entity === entity ? reach.otherAt : reach.at;
+interface WellContext {
+  rule: CompiledRule;
+  sample: HealthSample | undefined;
+  moment: Moment;
+}
+
+/**
+ * The short way for a signal that was well, is well and does not flap: what the long way would do, and nothing else. False: it has to
+ * be gone, and nothing was changed.
+ */
+function staysWell(editor: SignalEditor, signal: number, { rule, sample, moment }: WellContext): boolean {
+  const { columns } = editor;
+  if (
+    columns.stable[signal] !== healthy ||
+    columns.said[signal] !== healthy ||
+    columns.felt[signal] !== healthy ||
+    columns.confirmed[signal] !== 1
+  )
+    return false;
+  const { now } = moment;
+  const sampledAt = columns.sampledAt[signal] ?? -1;
+  const at = sample === undefined ? -1 : sample.at < now ? sample.at : now;
+  if (sample === undefined || at <= sampledAt) {
+    const knownAt = columns.knownAt[signal] ?? -1;
+    return !isStale(rule.isLiveness ? knownAt : sampledAt, rule, moment);
+  }
+  if (rule.debounce.fallOf !== null || isStale(at, rule, moment)) return false;
+  if (judgeResult(rule, healthy, sample) !== healthy) return false;
+  const { value } = sample;
+  columns.sampledAt[signal] = at;
+  columns.knownAt[signal] = at;
+  columns.badRun[signal] = Math.min(columns.badRun[signal] ?? 0, 0) - 1;
+  columns.severeRun[signal] = Math.min(columns.severeRun[signal] ?? 0, 0) - 1;
+  if (value != null && Number.isFinite(value)) editor.set('value', signal, value);
+  editor.set('reason', signal, sample.reason ?? '');
+  editor.set('cause', signal, sample.cause ?? '');
+  editor.set('observer', signal, sample.observer ?? '');
+  return true;
 }
 
 interface Taking {

@@ -17,7 +17,7 @@ export interface Moment {
  * frozen: its observer reaches nobody. Changes `row`.
  */
 export function settleSignal(row: SignalRow, rule: CompiledRule, moment: Moment): boolean {
-  const isExpired = isStale(row, rule, moment);
+  const isExpired = isStale(rule.isLiveness ? row.knownAt : row.sampledAt, rule, moment);
   const isBlind = isExpired && rule.isLiveness && isObserverBlind(rule, moment);
   if (isExpired && !isBlind) expire(row, rule, moment.now);
   const isKnown = row.confirmed === 1 && row.stable !== unknown;
@@ -36,9 +36,11 @@ export function holdSignal(row: SignalRow, flaps: Flaps | undefined, now: number
   return kept;
 }
 
-/** Whether a signal that once came is too old to say anything. Telemetry without a number shows at least that its source lives. */
-function isStale(row: SignalRow, { ttlMs, isLiveness }: CompiledRule, { now, awakeSince }: Moment): boolean {
-  const last = isLiveness ? row.knownAt : row.sampledAt;
+/**
+ * Whether a signal that once came is too old to say anything. `last`: of liveness its last result that told something; telemetry without
+ * a number shows at least that its source lives.
+ */
+export function isStale(last: number, { ttlMs }: CompiledRule, { now, awakeSince }: Moment): boolean {
   return last >= 0 && now - Math.max(last, awakeSince) > ttlMs;
 }
 
