@@ -17,6 +17,9 @@ export interface Watched<Report> {
   toKey(report: Report): unknown;
 }
 
+/** Also while it has just started and knows nothing yet. */
+const away: ReadonlySet<string> = new Set(['AON_UNREACHABLE', 'AON_TIMEOUT', 'AON_STARTING']);
+
 const awayNote = 'The control plane does not answer. This is what was seen last.';
 
 /**
@@ -56,8 +59,7 @@ export async function askUnlessAway<Report>(
   try {
     return await ask();
   } catch (error) {
-    if (!isAlwaysOnError(error) || (error.code !== 'AON_UNREACHABLE' && error.code !== 'AON_TIMEOUT'))
-      throw error;
+    if (!isAlwaysOnError(error) || !away.has(error.code)) throw error;
     // Tells when nothing runs any more, and ends the watch with it.
     findRunningEnvironment(io.env);
     return undefined;

@@ -1,8 +1,11 @@
 import { userInfo } from 'node:os';
+import { stripVTControlCharacters } from 'node:util';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { Problem } from '@alwayson/protocol/problem.ts';
 import type { RolloutReport } from '@alwayson/protocol/releases.ts';
 import { expect, test } from 'vitest';
+import { renderStatus } from '../../src/output/render-status.ts';
+import { createPainter } from '../../src/output/terminal.ts';
 import { runCli } from '../support/run-cli.ts';
 import {
   createHistoryEntry,
@@ -13,6 +16,7 @@ import {
   createUndoneRollout,
   digest,
 } from '../support/sample-rollout.ts';
+import { createStatus } from '../support/sample-status.ts';
 import { startRolloutEnvironment, tellInTurn } from '../support/start-rollout.ts';
 import { cutOff, type MoreAnswers } from '../support/stand-in-control-plane.ts';
 
@@ -244,6 +248,17 @@ test('releases show --watch follows what runs', async () => {
   const run = await runCli(['releases', 'show', '--watch', '--json'], { stateDir });
   expect([run.code, (JSON.parse(run.stdout) as RolloutReport).state]).toEqual([0, 'succeeded']);
   expect(run.stderr).toContain('succeeded; 1.4.0 is live');
+});
+
+test('status shows what is under way in a line', () => {
+  const operation = { id: 'deploy-1', kind: 'deploy', title: 'Release 1.4.0 after 1.3.0' };
+  const operations = [
+    { ...operation, state: 'running' },
+    { ...operation, title: 'Release 1.3.0 after 1.2.0', state: 'succeeded' },
+  ];
+  const lines = renderStatus(createStatus({ operations }), createPainter(process.stdout)).split('\n');
+  expect(stripVTControlCharacters(lines[2] ?? '')).toBe('  ▶ Release 1.4.0 after 1.3.0');
+  expect(lines[3]).toBe('');
 });
 
 test('scale names zones and regions with numbers', async () => {

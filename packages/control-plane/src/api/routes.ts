@@ -26,7 +26,7 @@ export interface ApiContext extends MeasureSources, HealthSource {
   status: () => Status;
   switchBoard: SwitchBoard;
   alerts: Pick<AlertsController, 'alerts' | 'acknowledge'>;
-  releases?: ReleaseBoard;
+  releases: ReleaseBoard;
   scale?: Pick<ScaleController, 'order'>;
   /** The built console; null while it is being built. */
   consoleDir: () => string | null;

@@ -48,7 +48,7 @@ export async function createApiServer(context: ApiContext): Promise<FastifyInsta
   registerAlertRoutes(server, context.alerts);
   registerHealthRoutes(server, context);
   registerMeasureRoutes(server, context);
-  if (context.releases !== undefined) registerReleaseRoutes(server, context.releases);
+  registerReleaseRoutes(server, context.releases);
   if (context.scale !== undefined) registerScaleRoutes(server, context.scale);
   registerStream(server, context);
   await registerConsole(server, context.consoleDir);

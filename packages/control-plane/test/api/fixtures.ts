@@ -2,6 +2,7 @@ import { Environment } from '@alwayson/protocol/environment.ts';
 import { Manifest } from '@alwayson/protocol/manifest.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 import type { UnitStatus } from '@alwayson/protocol/units.ts';
+import type { ReleaseBoard } from '../../src/api/release-routes.ts';
 import type { Placement } from '../../src/placement/placement.ts';
 import type { SwitchBoard } from '../../src/switches/switch-board.ts';
 
@@ -133,8 +134,28 @@ export function recordingPlacement(): Placement & { calls: string[] } {
   };
 }
 
+const refuse = () => Promise.reject(new Error('No releases here.'));
+
+/** Where nothing was released, and nothing can be. */
+const idleReleaseBoard: ReleaseBoard = {
+  list: () => [],
+  report: () => null,
+  rollout: () => Promise.resolve(null),
+  history: () => Promise.resolve([]),
+  verifyHistory: () => Promise.resolve({ entries: 0, whole: true, brokenAt: null }),
+  plan: refuse,
+  planRollback: refuse,
+  deploy: refuse,
+  rollback: refuse,
+  order: refuse,
+  previewToken: () => {
+    throw new Error('No releases here.');
+  },
+};
+
 /** Where nothing is known yet. */
 export const nothingMeasured = {
+  releases: idleReleaseBoard,
   slo: { report: () => null },
   shares: { report: () => null },
   health: { report: () => null, explain: () => undefined },

@@ -101,8 +101,8 @@ async function serve(board: ReleaseBoard) {
     status: statusOf,
     switchBoard: idleSwitchBoard,
     consoleDir: () => null,
-    releases: board,
     ...nothingMeasured,
+    releases: board,
   });
   onTestFinished(() => server.close());
   const post = (path: string, payload: object, headers: Record<string, string> = operator) =>
