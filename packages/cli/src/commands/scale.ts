@@ -14,7 +14,10 @@ export function registerScale(program: Command): void {
         usage: 'scale <target=number...>',
         summary: 'how many stamps a zone, or each zone of a region, is to have',
         example: 'scale west=2 east-1=1',
-        details: 'Within what the manifest says (scale.min and scale.max).',
+        details: [
+          'Within scale.min and scale.max of the manifest. It answers when that is decided; ./alwayson status shows them come and go.',
+          'Refused while a release is on its way, and when those that remain could not carry the load.',
+        ].join('\n'),
       },
       async (io, options, args) => {
         const targets = toTargets(args);
