@@ -47,6 +47,7 @@ test('a stamp that is ordered comes into traffic and everywhere into view; taken
   await eventually(
     'health and shares are known',
     () => rig.health.report() !== null && rig.shares.report() !== null,
+    () => JSON.stringify(rig.context.journal.events({ limit: 30 }).map(({ message }) => message)),
   );
   expect(mentions(rig, id)).toEqual(gone);
 

@@ -22,7 +22,7 @@ export async function createScaleRig(options: EstateRigOptions & { frontDoorPort
   const observerSignals = createObserverSignals(context);
   const switches = createSwitchesController({ ...context, stamps });
   const nothing = { writer: null, term: 0, members: [] };
-  const database = { status: () => nothing };
+  const database = { status: () => nothing, doors: () => [] };
   const queue = { status: () => [] };
   const shares = createSharesController({
     ...context,
@@ -59,7 +59,7 @@ export async function createScaleRig(options: EstateRigOptions & { frontDoorPort
     queue,
     switches,
     stampSignals: signals,
-    observerSignals,
+    ...asked,
     routes,
   };
   const live = () => estate.record().live;
@@ -67,8 +67,11 @@ export async function createScaleRig(options: EstateRigOptions & { frontDoorPort
   const health = createHealthController({ ...context, ...seen, live, isBroughtUp, memoryFile });
   const scale = createScaleController({
     ...context,
-    ...{ estate, releases: rig.releases, shares, routes, switches, health },
-    ...{ stampSignals: signals, observerSignals },
+    ...seen,
+    estate,
+    releases: rig.releases,
+    shares,
+    health,
     rolloutRunning: () => world.rolloutRunning,
   });
   const authority = { epoch: () => 1, writerRegion: () => 'west' };
