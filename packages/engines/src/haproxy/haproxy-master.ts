@@ -19,16 +19,23 @@ export interface ReplacedProcess {
 
 /** The replaced processes that are still there. Throws AON_UNREACHABLE. */
 export async function listReplaced(socket: string): Promise<ReplacedProcess[]> {
-  const processes = await askSocket(socket, 'show proc;quit');
-  return Promise.all(
-    parseReplaced(processes).map(async (pid) => {
-      const servers = parseServers(await askSocket(socket, `@!${pid} show stat -1 4 -1`));
-      const used = servers.filter(
-        ({ backend, weight, status }) => isServingPool(backend) && weight > 0 && !status.startsWith('MAINT'),
-      );
-      return { pid, stamps: [...new Set(used.map(({ name }) => name))] };
+  // Without the last word the master keeps the connection open.
+  const ask = (line: string) => askSocket(socket, `${line};quit`);
+  const found = await Promise.all(
+    parseReplaced(await ask('show proc')).map(async (pid) => {
+      const statistics = await ask(`@!${pid} show stat -1 4 -1`);
+      // Gone between the two questions.
+      return statistics.startsWith('# ') ? [{ pid, stamps: listUsed(statistics) }] : [];
     }),
   );
+  return found.flat();
+}
+
+function listUsed(statistics: string): string[] {
+  const used = parseServers(statistics).filter(
+    ({ backend, weight, status }) => isServingPool(backend) && weight > 0 && !status.startsWith('MAINT'),
+  );
+  return [...new Set(used.map(({ name }) => name))];
 }
 
 /** Its table has a part for every kind of process. */
