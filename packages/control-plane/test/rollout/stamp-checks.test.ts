@@ -1,6 +1,7 @@
 import type { GateCheck } from '@alwayson/protocol/releases.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { until } from '../../../agents/test/gateway/rig.ts';
+import { askGateway, askPatiently } from '../../src/rollout/ask-gateway.ts';
 import { smokeStamp, type SmokeResult } from '../../src/rollout/smoke-stamp.ts';
 import { warmStamp } from '../../src/rollout/warm-stamp.ts';
 import { manifest, oldRelease } from './gateway-estate.ts';
@@ -96,12 +97,15 @@ test('who does not say who it is passes, and that is told', async () => {
 });
 
 test('a gateway that knows the stamp only a moment later is waited for', async () => {
-  const stamp = stampOf(0);
+  const { plan } = stampOf(0);
+  const { environment } = places;
   await route([...old, stampOf(1)], oldRelease);
-  const late = smoke(stamp);
+  const question = { url: environment.frontDoor.url, path: '/shop/7', stamp: plan.id };
+  const once = await askGateway(environment, question, signal());
+  expect(once).toEqual({ status: 503, serverName: null, code: 'AON_NO_STAMP' });
+  const late = askPatiently(environment, question, { timeoutMs: 60_000, signal: signal() });
   await route([...old, ...fresh], oldRelease);
-  const result = await late;
-  expect(result).toMatchObject({ passed: true });
+  expect(await late).toEqual({ status: 200, serverName: 'west-1-bbbbbb-web', code: null });
 });
 
 test('one that no gateway ever knows fails with what they say', async () => {

@@ -73,7 +73,8 @@ export async function route(stamps: readonly TestStamp[], live: string) {
   for (const gateway of gateways)
     await until(async () => {
       const { body } = await gateway.report();
-      return body.inForce && body.generation === generation;
+      // What a reload replaced may still take the requests of a moment ago.
+      return body.inForce && body.generation === generation && body.haproxy.replaced?.length === 0;
     }, 'routes in force');
 }
 
