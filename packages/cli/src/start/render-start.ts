@@ -67,7 +67,8 @@ function describeZone(zone: StatusZone): string {
   return `${zone.name}  ${count}  ${names.join(', ')}${more}`;
 }
 
-function describeOperation(operation: Operation | undefined): string[] {
+/** What an operation waits for; nothing when no step of it runs. */
+export function describeOperation(operation: Operation | undefined): string[] {
   const step = operation?.steps.find(({ state }) => state === 'running');
   if (!operation || !step) return [];
   return [`${operation.title}: ${step.name}${step.waitingFor ? `, waiting for ${step.waitingFor}` : ''}`];

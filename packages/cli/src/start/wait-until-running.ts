@@ -8,6 +8,7 @@ import { createWitnessClient } from '../client/host-client.ts';
 import { createLiveRegion, createPainter } from '../output/terminal.ts';
 import { controlPlaneUnitId } from './control-plane-unit.ts';
 import {
+  describeOperation,
   isRunning,
   renderStartChanges,
   renderStartTree,
@@ -36,7 +37,7 @@ export async function waitUntilRunning(environment: Environment, signal: AbortSi
       if (message.type === 'status' && isRunning(message.status)) return message.status;
     }
     signal.throwIfAborted();
-    if (late.aborted) throw toLateError(progress.view().status);
+    if (late.aborted) throw toLateError(progress.view());
     throw ended.signal.reason;
   } finally {
     ended.abort();
@@ -109,8 +110,9 @@ async function watchControlPlane(
   }
 }
 
-function toLateError(status: Status | undefined): AlwaysOnError {
-  const waiting = status ? renderWaitingUnits(status) : '  the control plane, which never answered';
+function toLateError({ status, operation }: StartView): AlwaysOnError {
+  const units = status ? renderWaitingUnits(status) : '  the control plane, which never answered';
+  const waiting = [units, ...describeOperation(operation).map((line) => `  ${line}`)].join('\n');
   return new AlwaysOnError(
     'AON_TIMEOUT',
     `Not everything is up after ${startDeadlineMs / 1000} s. Waiting for:\n${waiting}`,

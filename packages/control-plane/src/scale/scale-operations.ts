@@ -35,7 +35,7 @@ export function toEffect(before: EstateRecord, zones: ReadonlyMap<string, number
 
 /** Commits changes of the number of stamps as journaled operations, which end when the stamps serve or are gone. */
 export function createScaleOperations(context: ScaleContext) {
-  const { estate, journal, placement, now } = context;
+  const { estate, journal, now } = context;
   const waits = createWaits(now);
 
   const follow = async (handle: OperationHandle, { added, leaving }: ScaleEffect) => {
@@ -50,7 +50,7 @@ export function createScaleOperations(context: ScaleContext) {
           waits.until({ rest: () => listStanding(context, leaving), withinMs, tell }),
         );
         await handle.step('processes gone', (tell) =>
-          waits.until({ rest: () => listUnits(placement, leaving), withinMs, tell }),
+          waits.until({ rest: () => listUnits(context, leaving), withinMs, tell }),
         );
       }
       handle.succeed({ added, removed: leaving });
@@ -102,8 +102,10 @@ function listStanding({ estate }: ScaleContext, stamps: readonly string[]): stri
   return stamps.filter((id) => leaving.has(id)).join(', ') || null;
 }
 
-function listUnits(placement: ScaleContext['placement'], stamps: readonly string[]): string | null {
-  const gone = new Set(stamps);
+/** Of those that do not stand again. */
+function listUnits({ estate, placement }: ScaleContext, stamps: readonly string[]): string | null {
+  const standing = new Set(estate.stamps().map(({ id }) => id));
+  const gone = new Set(stamps.filter((id) => !standing.has(id)));
   const observed = placement.zones.map((zone) => placement.observe(zone));
   // Of a zone that is lost nothing runs; it forgets the stamp when it is back.
   const units = observed
