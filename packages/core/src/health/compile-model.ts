@@ -22,6 +22,8 @@ export interface CompiledRule {
   degraded: Required<Threshold> | null;
   samplesMin: number;
   debounce: Debounce;
+  /** Results in a row beyond which no more are counted: they decide nothing. */
+  fallMax: number;
   intervalMs: number;
   ttlMs: number;
   explainedBy: number;
@@ -47,6 +49,7 @@ export interface CompiledModel {
   signalStart: Int32Array;
   signalEntity: Int32Array;
   signalKeys: readonly string[];
+  signalOf: ReadonlyMap<string, number>;
   rules: readonly CompiledRule[];
   /** No flag for any entity. */
   noFlags: number[];
@@ -72,6 +75,7 @@ function layOut(model: HealthModel): CompiledModel {
   const groups = entities.flatMap((entity) => entity.groups);
   const edges = groups.flatMap((group) => group.edges);
   const owned = entities.flatMap((entity) => entity.signals.map((rule) => ({ entity, rule })));
+  const signalKeys = owned.map(({ entity, rule }) => `${entity.id} ${rule.name}`);
   return {
     version: model.version,
     entities,
@@ -88,7 +92,8 @@ function layOut(model: HealthModel): CompiledModel {
     edgeImpact: Uint8Array.from(edges, ({ impact }) => impactCodes[impact]),
     signalStart: toStarts(entities.map((entity) => entity.signals.length)),
     signalEntity: Int32Array.from(owned, ({ entity }) => indexOrNone(entity.id)),
-    signalKeys: owned.map(({ entity, rule }) => `${entity.id} ${rule.name}`),
+    signalKeys,
+    signalOf: new Map(signalKeys.map((key, signal) => [key, signal])),
     rules: owned.map(({ rule }) => compileRule(rule, indexOrNone(rule.explainedBy))),
     noFlags: ids.map(() => 0),
   };
@@ -107,6 +112,7 @@ function compileRule(rule: SignalRule, explainedBy: number): CompiledRule {
     threshold === undefined || rule.type === 'state'
       ? null
       : { ...threshold, exit: exitOf(threshold, rule.range) };
+  const debounce = debounceOf(rule);
   return {
     rule,
     isLiveness: rule.class === 'liveness',
@@ -115,7 +121,8 @@ function compileRule(rule: SignalRule, explainedBy: number): CompiledRule {
     unhealthy: rule.type === 'threshold' ? fill(rule.unhealthy) : null,
     degraded: rule.type === 'threshold' ? fill(rule.degraded) : null,
     samplesMin: rule.type === 'threshold' ? (rule.samplesMin ?? 0) : 0,
-    debounce: debounceOf(rule),
+    debounce,
+    fallMax: Math.max(debounce.fall, debounce.fallHard),
     intervalMs: intervalOf(rule),
     ttlMs: ttlOf(rule),
     explainedBy,

@@ -7,7 +7,7 @@ import { queueSamples } from './sample-queues.ts';
 import { holdSignal, isStale, type Moment, settleSignal } from './settle-signal.ts';
 import { readRow, SignalEditor, type SignalRow, unseenSignal } from './signal-columns.ts';
 import { healthy, unhealthy, unknown } from './state-code.ts';
-import { judgeResult, takeNothing, takeResult } from './take-result.ts';
+import { countRun, judgeResult, takeNothing, takeResult } from './take-result.ts';
 
 /** Takes the samples in and settles every signal. Changes `memory`; returns samples that the model has no place for. */
 export function judgeSignals(
@@ -23,12 +23,16 @@ export function judgeSignals(
   const row = { ...unseenSignal };
   const moment = { now, awakeSince, othersAnsweredAt: -1 };
   const editor = new SignalEditor(memory.signals);
-  const flaps = new FlapBook(memory.flaps, model.signalKeys);
+  const flaps = new FlapBook(memory.flaps, model);
   for (let signal = 0; signal < model.rules.length; signal += 1) {
     const rule = model.rules[signal] as CompiledRule;
     const head = first[signal] ?? -1;
     const isAlone = head < 0 || (next[head] ?? -1) < 0;
-    if (isAlone && !flaps.has(signal) && staysWell(editor, signal, { rule, sample: ordered[head], moment }))
+    if (
+      isAlone &&
+      flaps.of(signal) === undefined &&
+      staysWell(editor, signal, { rule, sample: ordered[head], moment })
+    )
       continue;
     readRow(editor.columns, signal, row);
     const entity = model.ids[model.signalEntity[signal] ?? -1] ?? '';
@@ -50,22 +54,19 @@ export function judgeSignals(
 /** What is remembered of signals that changed lately, which are few. */
 class FlapBook {
   readonly kept: HealthMemory['flaps'] = {};
-  readonly #before: HealthMemory['flaps'];
+  readonly #before = new Map<number, Flaps>();
   readonly #keys: readonly string[];
-  readonly #isEmpty: boolean;
 
-  constructor(before: HealthMemory['flaps'], keys: readonly string[]) {
-    this.#before = before;
-    this.#keys = keys;
-    this.#isEmpty = Object.keys(before).length === 0;
-  }
-
-  has(signal: number): boolean {
-    return !this.#isEmpty && this.of(signal) !== undefined;
+  constructor(before: HealthMemory['flaps'], { signalOf, signalKeys }: CompiledModel) {
+    this.#keys = signalKeys;
+    for (const [key, flaps] of Object.entries(before)) {
+      const signal = signalOf.get(key);
+      if (signal !== undefined) this.#before.set(signal, flaps);
+    }
   }
 
   of(signal: number): Flaps | undefined {
-    return this.#isEmpty ? undefined : this.#before[this.#keys[signal] ?? ''];
+    return this.#before.get(signal);
   }
 
   keep(signal: number, flaps: Flaps | undefined): void {
@@ -104,8 +105,8 @@ function staysWell(editor: SignalEditor, signal: number, { rule, sample, moment 
   const { value } = sample;
   columns.sampledAt[signal] = at;
   columns.knownAt[signal] = at;
-  columns.badRun[signal] = Math.min(columns.badRun[signal] ?? 0, 0) - 1;
-  columns.severeRun[signal] = Math.min(columns.severeRun[signal] ?? 0, 0) - 1;
+  editor.set('badRun', signal, countRun(columns.badRun[signal] ?? 0, false, rule));
+  editor.set('severeRun', signal, countRun(columns.severeRun[signal] ?? 0, false, rule));
   if (value != null && Number.isFinite(value)) editor.set('value', signal, value);
   editor.set('reason', signal, sample.reason ?? '');
   editor.set('cause', signal, sample.cause ?? '');

@@ -12,7 +12,7 @@ export interface SignalRow {
   stableSince: number;
   /** 1 when the evidence after a silence agrees with `stable`, or has established another. */
   confirmed: number;
-  /** Results in a row that are bad (positive) or good (negative). */
+  /** Results in a row that are bad (positive) or good (negative), as far as they decide anything. */
   badRun: number;
   /** The same for unhealthy and anything better. */
   severeRun: number;
@@ -69,8 +69,6 @@ export class SignalEditor {
       ...before,
       sampledAt: before.sampledAt.slice(),
       knownAt: before.knownAt.slice(),
-      badRun: before.badRun.slice(),
-      severeRun: before.severeRun.slice(),
     };
   }
 
@@ -88,12 +86,12 @@ export class SignalEditor {
     const { columns } = this;
     columns.sampledAt[index] = row.sampledAt;
     columns.knownAt[index] = row.knownAt;
-    columns.badRun[index] = row.badRun;
-    columns.severeRun[index] = row.severeRun;
     this.set('value', index, row.value);
     this.set('stable', index, row.stable);
     this.set('stableSince', index, row.stableSince);
     this.set('confirmed', index, row.confirmed);
+    this.set('badRun', index, row.badRun);
+    this.set('severeRun', index, row.severeRun);
     this.set('recent', index, row.recent);
     this.set('said', index, row.said);
     this.set('felt', index, row.felt);

@@ -37,12 +37,17 @@ export function takeResult(row: SignalRow, rule: CompiledRule, { raw, at, isHard
   row.knownAt = at;
   const isBad = raw >= degraded;
   const isSevere = raw === unhealthy;
-  row.badRun = isBad ? Math.max(row.badRun, 0) + 1 : Math.min(row.badRun, 0) - 1;
-  row.severeRun = isSevere ? Math.max(row.severeRun, 0) + 1 : Math.min(row.severeRun, 0) - 1;
+  row.badRun = countRun(row.badRun, isBad, rule);
+  row.severeRun = countRun(row.severeRun, isSevere, rule);
   if (rule.debounce.fallOf !== null) row.recent = ((row.recent << 2) | raw) & recentMask;
   const next = decideStable(row, rule, { raw, at, isHard });
   if (next !== row.stable) establish(row, next, at);
   else if (raw === row.stable) row.confirmed = 1;
+}
+
+/** One more in a row; as many as decide anything are enough, and what does not change any more costs nothing. */
+export function countRun(run: number, isBad: boolean, { fallMax, debounce }: CompiledRule): number {
+  return isBad ? Math.min(Math.max(run, 0) + 1, fallMax) : Math.max(Math.min(run, 0) - 1, -debounce.rise);
 }
 
 function decideStable(row: SignalRow, { debounce }: CompiledRule, { raw, at, isHard }: Result): number {
