@@ -132,7 +132,7 @@ function createParts(
   const status = () => buildStatus({ ...context, ...controllers, authority });
   const bringUp = createBringUpController({ estate, manifest, journal, status });
   const transitions = createTransitionEvents(journal, status);
-  const switchBoard = createSwitchBoard({ ...context, ...controllers, stamps, nudge });
+  const switchBoard = createSwitchBoard({ ...context, ...controllers, stamps: estate.serving, nudge });
   return {
     controllers: [...Object.values(controllers), bringUp, transitions],
     api: { ...measured, status, switchBoard, scale, releases: rollouts.board },

@@ -27,7 +27,9 @@ export interface EstateController extends Controller {
   change(next: (record: EstateRecord) => EstateRecord): EstateRecord;
   /** Every stamp that stands, of all releases, also those that do not run at this moment. */
   stamps(): readonly StampPlan[];
-  /** Stamps of the live release that are to go: they get no traffic any more. */
+  /** Those of the live release that are to serve. */
+  serving(): readonly StampPlan[];
+  /** Those of the live release that are to go: they get no traffic any more. */
   leaving(): ReadonlySet<string>;
   /** Whether a stamp could take traffic; null when nobody can tell, or none of that id stands. */
   isStampReady(id: string): boolean | null;
@@ -76,6 +78,13 @@ export function createEstateController(context: EstateContext): EstateController
       .flatMap(({ spec, after }): [string, string][] => (after === undefined ? [] : [[spec.id, after]])),
   );
 
+  const leaving = () =>
+    new Set(
+      record()
+        .stamps.filter((stamp) => isLeaving(record(), stamp))
+        .map(toStampId),
+    );
+
   const readiness = (id: string): StampReadiness => {
     const stamp = plans.stamps().find((candidate) => candidate.id === id);
     if (stamp === undefined) return { isReady: null, problem: `no stamp ${id} stands` };
@@ -101,12 +110,11 @@ export function createEstateController(context: EstateContext): EstateController
     record,
     change,
     stamps: plans.stamps,
-    leaving: () =>
-      new Set(
-        record()
-          .stamps.filter((stamp) => isLeaving(record(), stamp))
-          .map(toStampId),
-      ),
+    serving: () => {
+      const gone = leaving();
+      return plans.stamps().filter(({ id, release }) => release === record().live && !gone.has(id));
+    },
+    leaving,
     isStampReady: (id) => readiness(id).isReady,
     stampProblem: (id) => readiness(id).problem,
     isBroughtUp,

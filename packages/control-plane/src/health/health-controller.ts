@@ -3,6 +3,7 @@ import { toRegions, witnessZone } from '@alwayson/core/estate/topology.ts';
 import { buildHealthModel } from '@alwayson/core/health/build-health-model.ts';
 import { compileModel } from '@alwayson/core/health/compile-model.ts';
 import { describeHealth, sayWhy } from '@alwayson/core/health/describe-health.ts';
+import { entityIds } from '@alwayson/core/health/entity-ids.ts';
 import { evaluateHealth } from '@alwayson/core/health/evaluate-health.ts';
 import { explainEntity } from '@alwayson/core/health/explain-entity.ts';
 import { findModelFaults } from '@alwayson/core/health/find-model-faults.ts';
@@ -100,11 +101,14 @@ export function createHealthController(context: HealthContext): HealthController
       aside,
       starting,
     });
+    const hushed = new Set([...starting].map(entityIds.stamp));
     const evaluation = evaluateHealth(model, memory, { samples: toSamples(facts), flags, now: facts.now });
     memory = evaluation.memory;
     tellUnmatched(evaluation.unmatched);
     if (!isBroughtUp() || hasJustStarted) return;
-    for (const event of toHealthEvents(model, evaluation.transitions)) journal.event(event);
+    // That a new stamp is not there yet is no news.
+    const news = evaluation.transitions.filter(({ entity }) => !hushed.has(entity));
+    for (const event of toHealthEvents(model, news)) journal.event(event);
   };
 
   /** Who reads between the end of a bring-up and the next tick would be told of the bring-up still. */

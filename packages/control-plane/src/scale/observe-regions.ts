@@ -54,11 +54,10 @@ function holdRegion(context: ScaleContext, region: string): string | null {
   );
   if (lost !== undefined) return `zone ${lost.name} does not answer`;
   const leaving = estate.leaving();
-  const live = estate
-    .stamps()
-    .filter((stamp) => stamp.region === region && stamp.release === estate.record().live);
-  for (const stamp of live) {
-    const reason = leaving.has(stamp.id) ? 'is on its way out' : holdStamp(context, stamp);
+  const going = estate.stamps().find((stamp) => stamp.region === region && leaving.has(stamp.id));
+  if (going !== undefined) return `stamp ${going.id} is on its way out`;
+  for (const stamp of estate.serving().filter((candidate) => candidate.region === region)) {
+    const reason = holdStamp(context, stamp);
     if (reason !== null) return `stamp ${stamp.id} ${reason}`;
   }
   return null;

@@ -121,16 +121,13 @@ function assertCarried(context: ScaleContext, zones: ReadonlyMap<string, number>
 /** Why what remains of the live release could not carry the load; empty when it can. */
 function findShort(context: ScaleContext, zones: ReadonlyMap<string, number>): Shortfall[] {
   const { estate, switches } = context;
-  const record = estate.record();
-  const away = new Set([...estate.leaving(), ...toEffect(record, zones).leaving]);
-  const live = estate.stamps().filter(({ release }) => release === record.live);
   const switched = switches.state().stamps;
-  const before = live.filter(
-    ({ id }) => !estate.leaving().has(id) && (switched.get(id)?.state ?? 'ready') === 'ready',
-  );
-  const { stamps, demand } = observeLoad(context, live);
+  const serving = estate.serving();
+  const before = serving.map(({ id }) => id).filter((id) => (switched.get(id)?.state ?? 'ready') === 'ready');
+  const away = new Set(toEffect(estate.record(), zones).leaving);
+  const { stamps, demand } = observeLoad(context, serving);
   return findShortfalls(stamps, demand, {
-    before: new Set(before.map(({ id }) => id)),
-    after: new Set(before.map(({ id }) => id).filter((id) => !away.has(id))),
+    before: new Set(before),
+    after: new Set(before.filter((id) => !away.has(id))),
   });
 }

@@ -34,6 +34,7 @@ const steps = ['commit record', 'in force in every gateway'] as const;
 export interface SwitchBoardContext extends ControllerContext, InForceSources, LoadSources {
   journal: SqliteJournal;
   switches: SwitchesController;
+  /** Those that are meant to carry the load. */
   stamps: () => readonly StampPlan[];
   /** Makes the controllers look at once. */
   nudge: () => void;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createHealthRig } from './health-rig.ts';
-import { stampIn, zoneNames } from './health-world.ts';
+import { stampIn, stamps, zoneNames } from './health-world.ts';
 
 test('when all is well everything is healthy, and nothing is told', async () => {
   const rig = createHealthRig();
@@ -42,6 +42,31 @@ test('a killed unit is its stamp, its component and the flows through it; each t
     signals: [{ name: 'process', state: 'unhealthy', reason: 'exited' }],
     modelVersion: expect.stringMatching(/^[0-9a-f]{16}$/),
   });
+});
+
+test('stamps of a release without traffic come up badly, and go: they are shown, and nothing above them is worse', async () => {
+  const rig = createHealthRig();
+  await rig.run(20);
+  const candidates = stamps.map((stamp) => {
+    return { ...stamp, id: `${stamp.zone}-fedcba`, release: 'fedcba9876543210' };
+  });
+  for (const { id } of candidates) rig.world.contacts.set(id, 'refused');
+  rig.world.stamps = [...stamps, ...candidates];
+  const before = rig.events().length;
+  await rig.run(60);
+  const shown = Object.keys(rig.troubles());
+  expect(shown).toEqual(expect.arrayContaining(candidates.map(({ id }) => `stamp:${id}`)));
+  expect(shown.filter((id) => !id.includes('fedcba'))).toEqual([]);
+  rig.world.stamps = stamps;
+  await rig.run(2);
+  expect(rig.troubles()).toEqual({});
+  expect(rig.health.explain('stamp:west-1-fedcba')).toBeUndefined();
+  expect(
+    rig
+      .events()
+      .slice(before)
+      .map(({ message }) => message),
+  ).toEqual([]);
 });
 
 test.each(['refused', 'silent'] as const)(

@@ -20,6 +20,7 @@ import {
   queuesOf,
   record,
   reportsOf,
+  stamps,
 } from './health-world.ts';
 import { observationsOf } from './observed-world.ts';
 
@@ -35,6 +36,7 @@ export function createHealthRig({ world = createWorld(), memoryFile = temporaryF
   const health = createHealthController({
     ...context,
     stamps: listStamps,
+    live: () => stamps[0]?.release ?? '',
     database: { status: () => databaseOf(world), doors: () => doorsOf(world) },
     cacheSignals: { answer: (region) => cacheOf(world, region) },
     queue: { status: () => queuesOf(world) },

@@ -77,6 +77,7 @@ export function createScaleWorld(scale: Partial<Manifest['scale']> = { max: 3 })
     record: () => record,
     change: (next) => (record = next(record)),
     stamps,
+    serving: () => stamps().filter(({ id }) => !leaving().has(id)),
     leaving,
     isStampReady: (id) => !world.unready.has(id),
     stampProblem: (id) => (world.unready.has(id) ? `${id} is starting` : null),
