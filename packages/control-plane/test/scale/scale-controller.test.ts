@@ -8,6 +8,10 @@ type Rig = Awaited<ReturnType<typeof createScaleRig>>;
 
 async function bringUp(rig: Rig) {
   const loop = rig.start();
+  const units = () =>
+    ['west-1', 'west-2'].flatMap((zone) => rig.context.placement.observe(zone).host?.units ?? []);
+  for (const kind of ['observer', 'component', 'gateway'] as const)
+    await eventually(`a ${kind} runs`, () => units().some((unit) => unit.kind === kind));
   await eventually(
     'both stamps serve through the gateway',
     async () =>

@@ -161,7 +161,14 @@ function toShares({ demand }: World, stamps: Stamps): SharesReport {
     refused: [],
     regions: [],
     stamps: stamps.map(({ id, region, release }) => ({
-      ...{ id, region, release, class: 'ok', since: '', share: 0, weight: 256, capacity: 100 },
+      id,
+      region,
+      release,
+      class: 'ok',
+      since: '',
+      share: 0,
+      weight: 256,
+      capacity: 100,
       demand: (demand[region] ?? 0) / inside(region),
       standing: { kind: 'serving', since: '', factor: 1, strikes: 0 },
     })),
@@ -179,7 +186,14 @@ function toRoutes(stamps: Stamps, leaving: ReadonlySet<string>): RouteRecord {
     flows: [],
     limits: { requestsPerSecondPerClient: 1, requestBodyBytesMax: 1, requestTimeoutMs: 1 },
     stamps: stamps.map(({ id, region, zone, release, address, agentPort, ports }) => ({
-      ...{ id, region, zone, release, address, healthPort: agentPort, ports, weight: 1 },
+      id,
+      region,
+      zone,
+      release,
+      address,
+      healthPort: agentPort,
+      ports,
+      weight: 1,
       state: leaving.has(id) ? 'drain' : 'ready',
     })),
   };
@@ -191,7 +205,9 @@ function toReport(
   { leaving, world }: { leaving: ReadonlySet<string>; world: World },
 ): GatewayReport {
   const none = { connect: 0, response: 0, status5xx: 0, retries: 0, redispatches: 0 };
-  const rest = { requests: 0, errors: none, queued: 0, queueMs: 0, connectMs: 0, responseMs: 0 };
+  const times = { queueMs: 0, connectMs: 0, responseMs: 0 };
+  const checked = { checkStatus: 'L7OK', checkDetail: '' };
+  const rest = { component: 'api', requests: 0, errors: none, queued: 0, ...times, ...checked };
   return {
     region,
     seenAt: world.nowMs,
@@ -200,7 +216,8 @@ function toReport(
     inForce: true,
     haproxy: { running: true, version: null, reloads: 0, pid: 1, replaced: [] },
     servers: stamps.map(({ id }) => ({
-      ...{ ...rest, component: 'api', stamp: id, checkStatus: 'L7OK', checkDetail: '' },
+      ...rest,
+      stamp: id,
       state: leaving.has(id) ? 'drain' : 'up',
       weight: leaving.has(id) ? 0 : 1,
       sessions: world.sessions.get(id) ?? 0,
