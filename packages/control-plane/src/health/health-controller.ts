@@ -10,7 +10,7 @@ import { findModelFaults } from '@alwayson/core/health/find-model-faults.ts';
 import { emptyMemory, type HealthMemory } from '@alwayson/core/health/health-memory.ts';
 import type { HealthModelInput } from '@alwayson/core/health/health-model-input.ts';
 import type { HealthModel } from '@alwayson/core/health/health-model.ts';
-import { toState, unknown } from '@alwayson/core/health/state-code.ts';
+import { degraded, healthy, toState, unknown } from '@alwayson/core/health/state-code.ts';
 import type { HealthExplanation, HealthReport } from '@alwayson/protocol/health.ts';
 import type { Observation } from '@alwayson/protocol/observation.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
@@ -90,7 +90,8 @@ export function createHealthController(context: HealthContext): HealthController
     const facts = look();
     const draining = context.draining?.() ?? new Set<string>();
     const live = context.live?.();
-    const { aside, starting } = lookAside({ ...facts, live, draining, isBroughtUp: isBroughtUp() });
+    const isWell = (stamp: string) => wasWell(memory, stamp);
+    const { aside, starting } = lookAside({ ...facts, live, draining, isWell, isBroughtUp: isBroughtUp() });
     model = models.modelOf({ stamps: facts.stamps, aside, live });
     const flags = toFlags({
       workload: facts.manifest.name,
@@ -257,4 +258,10 @@ function createLook(context: HealthContext): () => HealthFacts {
       shares: context.shares?.() ?? null,
     };
   };
+}
+
+/** In the last evaluation. */
+function wasWell({ entityIds: ids, entities }: HealthMemory, stamp: string): boolean {
+  const code = entities.state[ids.indexOf(entityIds.stamp(stamp))] ?? unknown;
+  return code === healthy || code === degraded;
 }

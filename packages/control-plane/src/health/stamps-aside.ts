@@ -13,6 +13,8 @@ export interface AsideFacts {
   draining: ReadonlySet<string>;
   routes: Routed | null;
   contact(stamp: string): StampContact | null;
+  /** Whether it was seen to serve in the last evaluation. */
+  isWell(stamp: string): boolean;
   isBroughtUp: boolean;
   now: number;
 }
@@ -20,7 +22,7 @@ export interface AsideFacts {
 export interface Aside {
   /** In nobody's way, and missed by nobody: how they are is shown, and felt by nothing above them. */
   aside: ReadonlySet<string>;
-  /** Were never ready so far, and need not be yet. */
+  /** Were never well so far, and need not be yet. */
   starting: ReadonlySet<string>;
 }
 
@@ -29,22 +31,23 @@ export interface Aside {
  * for `startBudgetMs` those that are new. Who is there at the first look is not new.
  */
 export function createAside(startBudgetMs: number): (facts: AsideFacts) => Aside {
-  /** Since when a stamp stands that was not ready so far. */
+  /** Since when a stamp stands that was not well so far. */
   let waiting = new Map<string, number>();
   let known: ReadonlySet<string> | null = null;
   return (facts) => {
     const { stamps, isBroughtUp, now } = facts;
     const before = known;
-    const unready = stamps.filter(({ id }) => !isServing(facts.contact(id)));
+    const isUp = (id: string) => isServing(facts.contact(id));
     waiting = new Map(
-      unready.flatMap(({ id }) => {
+      stamps.flatMap(({ id }) => {
         const since = waiting.get(id) ?? (before?.has(id) === false ? now : undefined);
-        return isBroughtUp && since !== undefined ? [[id, since]] : [];
+        const isWaiting = isBroughtUp && since !== undefined && !(isUp(id) && facts.isWell(id));
+        return isWaiting ? [[id, since]] : [];
       }),
     );
     known = new Set(stamps.map(({ id }) => id));
     const isNew = (id: string) => now - (waiting.get(id) ?? -Infinity) < startBudgetMs;
-    const starting = unready.filter(({ id }) => !isBroughtUp || isNew(id)).map(({ id }) => id);
+    const starting = stamps.map(({ id }) => id).filter(isBroughtUp ? isNew : (id) => !isUp(id));
     const aside = stamps.filter(
       ({ id, release }) =>
         isNew(id) ||

@@ -30,6 +30,7 @@ const factsOf = (change: Partial<AsideFacts>): AsideFacts => ({
   draining: new Set(),
   routes: null,
   contact: () => ready,
+  isWell: () => true,
   isBroughtUp: true,
   now: start,
   ...change,
@@ -70,6 +71,18 @@ test('a stamp that appears has its time to start; who was there before, or has b
   expect(at(32_000)).toEqual({ aside: [], starting: [] });
   silent.add(second.id);
   expect(at(33_000)).toEqual({ aside: [], starting: [] });
+});
+
+test('a stamp that says it is ready stands aside until the health model has seen it well', () => {
+  const aside = createAside(30_000);
+  look({}, aside);
+  const standing = [...stamps, second];
+  const at = (now: number, isWell: boolean) =>
+    look({ stamps: standing, isWell: (id) => isWell || id !== second.id, now: start + now }, aside).aside;
+  expect(at(1000, false)).toEqual([second.id]);
+  expect(at(5000, false)).toEqual([second.id]);
+  expect(at(6000, true)).toEqual([]);
+  expect(at(7000, false)).toEqual([]);
 });
 
 test('during a bring-up everybody is starting, and nobody is aside', () => {
