@@ -12,7 +12,7 @@ let west: Awaited<ReturnType<Rig['startGateway']>>;
 let record: RouteRecord;
 
 beforeAll(async () => {
-  rig = await createRig(40);
+  rig = await createRig(42);
   [west1, west2, east1] = await Promise.all([
     rig.startStamp('west-1'),
     rig.startStamp('west-2'),

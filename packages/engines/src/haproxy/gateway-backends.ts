@@ -11,6 +11,7 @@ import {
   poolBackend,
   probeBackend,
 } from './gateway-pools.ts';
+import { renderPreviewCookie } from './gateway-preview.ts';
 import { renderRefusal } from './gateway-problems.ts';
 import { requestVariables } from './request-variables.ts';
 
@@ -124,6 +125,7 @@ function renderProbe(component: string, servers: readonly RouteStamp[]): string[
     '  retries 0',
     '  http-reuse never',
     '  no option redispatch',
+    ...renderPreviewCookie().map((line) => `  ${line}`),
     '  acl known always_false',
     ...servers.map(({ id }) => `  acl known ${chosen} -m str ${id}`),
     `  ${renderRefusal('AON_NO_STAMP', `No stamp of that name has the component ${component}.`)} unless known`,

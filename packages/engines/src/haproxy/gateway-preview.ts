@@ -31,22 +31,31 @@ export function renderPreviewIdentity(probeToken: string): string[] {
   ];
 }
 
-/** After the headers: the mark of a probe is not for those who look. A token in a stamp's log could be used by who reads it. */
+/** After the headers are written: the mark of a probe is not for those who look. */
 export function renderPreviewTarget(): string[] {
-  const without = String.raw`req.fhdr(cookie),regsub("(^|; *)${previewCookie}=[^;]*","",g),regsub("^; *","")`;
   const isRelease = `{ var(${preview}),field(1,.) -m reg ${quote(release)} }`;
-  const isCookie = `{ req.cook(${previewCookie}) -m found }`;
   return [
-    `http-request set-header cookie ${quote(`%[${without}]`)} if ${isPreviewed} ${isCookie}`,
-    `http-request del-header cookie if ${isPreviewed} { req.fhdr(cookie) -m len 0 }`,
     `http-request set-var(${chosenStamp}) var(${preview}),field(1,.) if ${isPreviewed} !${isRelease}`,
     `http-request set-var(${previewRelease}) var(${preview}),field(1,.),bytes(0,6) if ${isPreviewed} ${isRelease}`,
   ];
 }
 
+/** In backends that serve previews, so that other requests do not pay for it. Who reads a token in a stamp's log could use it. */
+export function renderPreviewCookie(): string[] {
+  const without = String.raw`req.fhdr(cookie),regsub("(^|; *)${previewCookie}=[^;]*","",g),regsub("^; *","")`;
+  return [
+    `http-request set-header cookie ${quote(`%[${without}]`)} if ${isPreviewed} { req.fhdr(cookie) -m found }`,
+    `http-request del-header cookie if ${isPreviewed} { req.fhdr(cookie) -m len 0 }`,
+  ];
+}
+
 /** Never the public pool in place of what was asked for. */
 export function renderPreviewRefusals(record: RouteRecord): string[] {
-  const invalid = renderRefusal('AON_FORBIDDEN', 'The preview token is not valid, or its time is over.');
+  const invalid = renderRefusal(
+    'AON_FORBIDDEN',
+    'The preview token is not valid, or its time is over.',
+    'Ask for another one with ./alwayson preview, or remove the header or cookie.',
+  );
   const unknown = renderRefusal('AON_NO_STAMP', 'No stamp of that release stands behind this gateway.');
   const known = listReleases(record).map((six) => ` !{ var(${previewRelease}) -m str ${six} }`);
   return [
@@ -55,13 +64,10 @@ export function renderPreviewRefusals(record: RouteRecord): string[] {
   ];
 }
 
-export function renderPreviewRoutes(record: RouteRecord): string[] {
-  return record.components.flatMap(({ name }) =>
-    listReleases(record).map(
-      (six) =>
-        `use_backend ${previewBackend(six, name)} if { var(${previewRelease}) -m str ${six} } { var(${component}) -m str ${name} }`,
-    ),
-  );
+/** What does not stand here was refused before. */
+export function renderPreviewRoute(): string {
+  const backend = previewBackend(`%[var(${previewRelease})]`, `%[var(${component})]`);
+  return `use_backend ${backend} if { var(${previewRelease}) -m found }`;
 }
 
 /**
@@ -78,6 +84,7 @@ export function renderPreviewBackends(record: RouteRecord, region: string): stri
       '  retries 0',
       '  http-reuse never',
       '  no option redispatch',
+      ...renderPreviewCookie().map((line) => `  ${line}`),
       ...record.stamps.flatMap((stamp) => renderServer(stamp, { name, six, region })),
     ]),
   );

@@ -27,13 +27,13 @@ export function renderOwnAnswers(): string[] {
   );
 }
 
-/** An answer that a rule gives: `http-request return ...`; the status is the catalogue's. */
-export function renderRefusal(code: ErrorCode, detail: string): string {
-  return `http-request return status ${errorCatalogue[code].status} ${renderProblem(code, detail)}`;
+/** An answer that a rule gives: `http-request return ...`; the status is the catalogue's, and the hint if there is no better one. */
+export function renderRefusal(code: ErrorCode, detail: string, hint?: string): string {
+  return `http-request return status ${errorCatalogue[code].status} ${renderProblem(code, detail, hint)}`;
 }
 
-function renderProblem(code: ErrorCode, detail: string): string {
-  const problem = toProblem(new AlwaysOnError(code, detail));
+function renderProblem(code: ErrorCode, detail: string, hint?: string): string {
+  const problem = toProblem(new AlwaysOnError(code, detail, hint === undefined ? {} : { hint }));
   const fields = escapeLogFormat(JSON.stringify(problem).slice(0, -1));
   const body = `${fields},"correlationId":"%[var(${requestVariables.correlationId})]"}`;
   const seconds = retryAfterSeconds[code];

@@ -8,7 +8,7 @@ import {
   probeBackend,
   reservePool,
 } from './gateway-pools.ts';
-import { renderPreviewRoutes } from './gateway-preview.ts';
+import { renderPreviewRoute } from './gateway-preview.ts';
 import { toPrefixTests } from './path-test.ts';
 import { requestVariables } from './request-variables.ts';
 
@@ -32,7 +32,7 @@ export function renderRoutes(record: RouteRecord, mapFile: string): string[] {
     `use_backend ${healthBackend} if { path_beg ${healthPrefix} } !{ var(${previewed}) -m bool }`,
     `use_backend ${nowhereBackend} unless ${found(component)}`,
     `use_backend ${probeBackend(`%[var(${component})]`)} if ${found(chosenStamp)}`,
-    ...renderPreviewRoutes(record),
+    renderPreviewRoute(),
     `use_backend %[var(${pool})] if ${found(pool)} { stopping } or { var(${pool}),nbsrv gt 0 }`,
     ...record.components.flatMap(({ name }) => {
       const asked = `{ var(${component}) -m str ${name} }`;
