@@ -143,10 +143,16 @@ test('writes of a batch keep their own traces and link to the one that shows the
   const untraced = ids.map((id) => producer.enqueue({ ...vote(id), key: 'same' }));
   const traced = ids.map(() => fetch(`${gateway.url}/shop/votes`, { method: 'POST' }));
   await Promise.all([...untraced, ...traced]);
-  await eventually('all spans came', () => spansOf('worker').filter(({ kind }) => kind === 5).length === 30);
-  const consumers = spansOf('worker').filter(({ kind }) => kind === 5);
+  const toConsumers = () => spansOf('worker').filter(({ kind }) => kind === 5);
+  const toSent = () => new Map(spansOf('api').map((span) => [span.spanId, span.traceId]));
+  // Each process sends its spans by itself.
+  await eventually('all spans came', () => {
+    const sent = toSent();
+    return toConsumers().length === 30 && toConsumers().every(({ parentSpanId }) => sent.has(parentSpanId));
+  });
+  const consumers = toConsumers();
+  const sent = toSent();
   expect(new Set(consumers.map(({ traceId }) => traceId)).size).toBe(30);
-  const sent = new Map(spansOf('api').map((span) => [span.spanId, span.traceId]));
   for (const span of consumers) {
     expect(sent.get(span.parentSpanId)).toBe(span.traceId);
     const [link] = span.links;
