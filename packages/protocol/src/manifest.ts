@@ -177,7 +177,13 @@ type Named = z.infer<typeof Named>;
 /** What the reference rules read of a manifest that may be wrong in every other way. */
 const Referring = z.object({
   regions: z.array(Named).catch([]),
-  components: z.array(Named).catch([]),
+  components: z
+    .array(
+      z
+        .object({ name: z.string().catch(''), routes: z.array(z.unknown()).catch([]) })
+        .catch({ name: '', routes: [] }),
+    )
+    .catch([]),
   stores: z
     .array(z.object({ name: z.string().catch(''), kind: z.string().catch('') }).catch({ name: '', kind: '' }))
     .catch([]),
@@ -191,6 +197,13 @@ const Referring = z.object({
   dependencies: z
     .array(z.object({ from: z.string().catch(''), to: z.string().catch('') }).catch({ from: '', to: '' }))
     .catch([]),
+  release: z
+    .object({
+      gates: z.object({
+        signals: z.array(z.object({ component: z.string().catch('') }).catch({ component: '' })),
+      }),
+    })
+    .catch({ gates: { signals: [] } }),
 });
 type Referring = z.infer<typeof Referring>;
 
@@ -225,6 +238,12 @@ function findReferenceFaults(manifest: Referring | undefined): ReferenceFault[] 
   manifest.dependencies.forEach((dependency, d) => {
     requireKnown(['dependencies', d, 'from'], dependency.from);
     requireKnown(['dependencies', d, 'to'], dependency.to);
+  });
+  const routed = manifest.components.filter(({ routes }) => routes.length > 0).map(({ name }) => name);
+  manifest.release.gates.signals.forEach(({ component }, n) => {
+    if (component === '' || routed.length === 0 || routed.includes(component)) return;
+    const message = `a component with routes, for it is counted by request: ${routed.join(', ')}`;
+    faults.push({ path: ['release', 'gates', 'signals', n, 'component'], message, found: component });
   });
   for (const kind of ['relational', 'queue', 'cache'] as const) {
     const second = manifest.stores.findIndex(

@@ -59,6 +59,23 @@ test('names are unique in their list, and every name that is referred to is decl
   ]);
 });
 
+test('a signal of a release is counted by request, so its component has routes', () => {
+  const toSignal = (component: string) => ({
+    name: 'sold',
+    component,
+    metric: 'sold_total',
+    expect: 'not-lower',
+  });
+  const components = [
+    { name: 'api', command: ['node', 'api.js'], routes: ['/'] },
+    { name: 'worker', command: ['node', 'worker.js'] },
+  ];
+  const signals = ['api', 'worker', 'nobody'].map(toSignal);
+  const faults = listFaults({ ...input, components, release: { gates: { signals } } });
+  const message = 'a component with routes, for it is counted by request: api';
+  expect(faults).toEqual([1, 2].map((n) => `release.gates.signals.${n}.component: ${message}`));
+});
+
 test('references are judged also when other fields are wrong', () => {
   const faults = listFaults({
     ...input,
