@@ -4,6 +4,7 @@ import type { Migration } from './migration-files.ts';
 import { isBegun, lockLedger, markBegun, markEnded, readLedger, recordApplied } from './migrations-ledger.ts';
 import { runAlone } from './run-alone.ts';
 import { runMigration } from './run-migration.ts';
+import { withLockRetries } from './with-lock-retries.ts';
 
 export interface MigrationsInput {
   /** A superuser of the database. */
@@ -54,7 +55,7 @@ async function applyOne(client: SqlClient, migration: Migration, options: ApplyO
   const record = () => recordApplied(client, set, migration);
   try {
     if (migration.isAlone) await applyAlone(client, migration, options);
-    else await runMigration(client, migration, { owner, beforeCommit: record });
+    else await withLockRetries(() => runMigration(client, migration, { owner, beforeCommit: record }));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new AlwaysOnError('AON_DATABASE', `The migration ${migration.name} of ${set} failed: ${reason}`, {

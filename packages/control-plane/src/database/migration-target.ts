@@ -11,7 +11,8 @@ export const workloadSet = { set: 'workload', owner: applicationUser } as const;
 /** How migrations reach the writer. They are writes like any other: they wait for the second copy. */
 export function migrationTarget(runtime: DatabaseRuntime, writer: string): SqlTarget {
   const settings = {
-    lock_timeout: '10s',
+    // Whoever comes after it waits as long: it is short, and asked for again.
+    lock_timeout: '1s',
     // Nobody waits for an answer any more.
     statement_timeout: `${statementDeadlineMs}ms`,
     client_connection_check_interval: '1s',

@@ -221,6 +221,28 @@ test('an index that was being built concurrently when everything was killed is b
   expect(await query('SELECT FROM alwayson.migrations_begun')).toEqual([]);
 });
 
+test('a migration that waits for a lock keeps others from working for moments only, and runs once it has it', async () => {
+  const name = '0155_stock.sql';
+  const candidate = await makeRelease(rig, '1.5.5', {
+    ...withDrop,
+    [name]: 'ALTER TABLE item ADD COLUMN stock integer',
+  });
+  const blocker = await connectSql(target());
+  await blocker.query('BEGIN');
+  await blocker.query('SELECT FROM item');
+  const expanded = schema().expand(candidate);
+  const isWaiting = async () =>
+    (await query("SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'")).length > 0;
+  await waitFor('the migration to wait', isWaiting);
+  // Each of these would wait behind it until the blocker has ended.
+  for (let n = 0; n < 3; n += 1) await query('SELECT count(*) FROM item');
+  expect(await columnsOf('item')).not.toContain('stock');
+  await blocker.query('COMMIT');
+  blocker.close();
+  expect(await expanded).toEqual([name]);
+  expect(await columnsOf('item')).toContain('stock');
+});
+
 test('a check that is killed in the middle leaves a database that the next controller removes', async () => {
   const candidate = await makeRelease(rig, 'killed', { ...withDrop, '016_slow.sql': 'SELECT pg_sleep(15)' });
   const child = startCheck(candidate.folder ?? '');
