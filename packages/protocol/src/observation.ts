@@ -73,6 +73,8 @@ export const Observation = z.object({
   stampProbes: z.array(StampProbeResult).optional(),
   /** One entry for each flow and stamp of which something ended in the last `windowSeconds`. */
   windows: z.array(TrafficWindow).optional(),
+  /** Windows are in the observer's memory: what ended before this is not in them. */
+  windowsSince: z.iso.datetime().optional(),
   /** Gateway log lines that never arrived, found by sequence number. */
   linesLost: z.int(),
 });

@@ -55,6 +55,7 @@ export async function createObserver(options: ObserverOptions): Promise<Observer
     totals,
   );
   const windows = createWindowCounts();
+  const windowsSince = new Date().toISOString();
 
   const take = (line: GatewayLine) => {
     const nowMs = Date.now();
@@ -97,6 +98,7 @@ export async function createObserver(options: ObserverOptions): Promise<Observer
     flows: counters.toFlows(Date.now()),
     ...probers.results(),
     windows: windows.toWindows(Date.now()),
+    windowsSince,
     linesLost: countLost(sequences),
   });
 

@@ -42,7 +42,8 @@ export function addWindows(counts: GateCounts, observations: readonly Observatio
     const end = Math.floor(Math.min(Date.parse(observation.at), now) / sliceMs) * sliceMs;
     const seen = sum.observers[observation.region] ?? { seenTo: toNextSlice(counts.since), gapMs: 0 };
     if (end <= seen.seenTo) return sum;
-    const oldest = end - windowSeconds * 1000;
+    const since = observation.windowsSince === undefined ? 0 : Date.parse(observation.windowsSince);
+    const oldest = Math.max(end - windowSeconds * 1000, Math.min(toNextSlice(since), end));
     const gapMs = seen.gapMs + Math.max(0, oldest - seen.seenTo);
     return {
       since: sum.since,

@@ -46,6 +46,15 @@ test('what the observer has forgotten is told', () => {
   expect(lookAt(firstGateCounts(0), 40_000).gapMs).toBe(10_000);
 });
 
+test('what was in the memory of an observer that started anew is told as forgotten', () => {
+  const first = lookAt(firstGateCounts(0), 10_000);
+  const again = { ...observationAt(18_000, 'west', seen), windowsSince: new Date(13_500).toISOString() };
+  expect(addWindows(first, [again], { ...stamps, now: 18_000 }).gapMs).toBe(4000);
+  // It has not told a whole slice yet.
+  const early = { ...observationAt(12_100, 'west', seen), windowsSince: new Date(11_900).toISOString() };
+  expect(addWindows(first, [early], { ...stamps, now: 12_100 }).gapMs).toBe(2000);
+});
+
 test('the longest gap of any observer is told, and each observer is counted by itself', () => {
   const both = (counts: GateCounts, at: number, regions: readonly string[]) =>
     addWindows(
