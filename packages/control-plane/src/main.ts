@@ -12,15 +12,18 @@ import { startConsoleBuild } from './builds/console-build.ts';
 import type { ControllerContext } from './controller.ts';
 import { createDatabaseController } from './database/database-controller.ts';
 import { createEstateController, type EstateController } from './estate/estate-controller.ts';
+import { readEstate } from './estate/estate-store.ts';
 import { createHealthController, type HealthController } from './health/health-controller.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { createSqliteJournal, type SqliteJournal } from './operations/sqlite-journal.ts';
 import { createHostPlacement } from './placement/host-placement.ts';
 import { createQueueController } from './queue/queue-controller.ts';
+import type { Records } from './records/records.ts';
 import { createSqliteRecords } from './records/sqlite-records.ts';
 import { createRecordsMirror } from './records/records-mirror.ts';
 import { openStore } from './records/sqlite-store.ts';
-import { createReleaseStore } from './releases/release-store.ts';
+import { markLive } from './releases/mark-live.ts';
+import { createReleaseStore, type ReleaseStore } from './releases/release-store.ts';
 import { createRollouts, type Rollouts, type RolloutsContext } from './rollout/create-rollouts.ts';
 import { createRoutesController, type RoutesController } from './routes/routes-controller.ts';
 import type { ScaleContext } from './scale/scale-context.ts';
@@ -39,7 +42,7 @@ import { createTransitionEvents } from './status/transition-events.ts';
 
 /** The composition root: the only place where the control plane's parts are put together. */
 async function main(): Promise<void> {
-  const { environment, manifest } = readConfiguration();
+  const environment = readEnvironment();
   const now = Date.now;
   const stateFolder = join(environment.stateDir, 'control-plane');
   mkdirSync(stateFolder, { recursive: true });
@@ -47,11 +50,13 @@ async function main(): Promise<void> {
   const store = openStore(join(stateFolder, 'state.db'), mirror, now);
   const records = createSqliteRecords(store.database, { mirror, now });
   const journal = createSqliteJournal(store.database, now);
+  const releases = createReleaseStore({ environment, now });
+  const manifest = readManifest(environment, { records, releases });
   const placement = createHostPlacement({ environment });
   let loop: Loop | undefined;
   const nudge = () => loop?.nudge();
 
-  const context = { environment, manifest, placement, records, journal, now };
+  const context = { environment, manifest, placement, records, journal, releases, now };
   let leave = () => {};
   const restart = (reason: string) => {
     const message = `The control plane starts anew with ${reason}.`;
@@ -79,25 +84,30 @@ async function main(): Promise<void> {
   process.once('SIGINT', () => void stop());
 }
 
-function readConfiguration(): { environment: Environment; manifest: Manifest } {
+function readEnvironment(): Environment {
   const file = process.env.ALWAYSON_ENVIRONMENT;
   if (file === undefined) throw new Error('ALWAYSON_ENVIRONMENT must name the environment.json to run.');
-  const environment = Environment.parse(JSON.parse(readFileSync(file, 'utf8')));
-  const manifest = Manifest.parse(
-    JSON.parse(readFileSync(join(environment.stateDir, 'manifest.json'), 'utf8')),
-  );
-  return { environment, manifest };
+  return Environment.parse(JSON.parse(readFileSync(file, 'utf8')));
+}
+
+/** Of the live release, also when a crash fell between its record and `manifest.json`; before the first one, what `up` has read. */
+function readManifest(
+  environment: Environment,
+  { records, releases }: { records: Records; releases: ReleaseStore },
+): Manifest {
+  const { live } = readEstate(records).value;
+  if (live !== '' && releases.find(live) !== null) markLive(releases, environment, live);
+  return Manifest.parse(JSON.parse(readFileSync(join(environment.stateDir, 'manifest.json'), 'utf8')));
 }
 
 /** The parts in the order in which a status reads best; what one needs of a later one it asks for when it runs. */
 function createParts(
-  context: ControllerContext & { journal: SqliteJournal },
+  context: ControllerContext & { journal: SqliteJournal; releases: ReleaseStore },
   { nudge, restart }: { nudge: () => void; restart: (reason: string) => void },
 ) {
-  const { environment, manifest, records, journal } = context;
+  const { environment, manifest, records, journal, releases } = context;
   const authority = openAuthority(records, toRegions(environment)[0]?.name ?? '');
   const intent = process.env.ALWAYSON_UP_AT ?? environment.createdAt;
-  const releases = createReleaseStore(context);
   const contact = (stamp: string) => stampSignals.contact(stamp);
   const estate = createEstateController({ ...context, intent, releases, contact, nudge });
   const { stamps } = estate;

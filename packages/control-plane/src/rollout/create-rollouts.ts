@@ -25,6 +25,7 @@ import { createReleaseProber } from './release-prober.ts';
 import { createRolloutBoard } from './rollout-board.ts';
 import { createRolloutController, type RolloutController } from './rollout-controller.ts';
 import { createRolloutRecord, type RolloutRecord } from './rollout-record.ts';
+import { manifestOf } from './rollout-program.ts';
 import { createRolloutTeller } from './rollout-teller.ts';
 import { createStampTools } from './stamp-tools.ts';
 import { toTightestBudget } from './tightest-budget.ts';
@@ -61,28 +62,33 @@ export function createRollouts(context: RolloutsContext): Rollouts {
   const history = createReleaseHistory(file, { now, journal });
   const demand = (region: string) => toRegionDemand(observerSignals.observations(), region);
   const budget = () => toTightestBudget(context.slo.report());
-  const manifestOf = store.manifest;
   const planning = { environment, store, estate, schema: context.schema, demand, budget };
   const tidy = createTidy(context, record);
-  const teller = createRolloutTeller({ ...context, record, history, store, tidy });
+  const webhooks = createWebhookWatch({
+    environment,
+    manifestOf: (rollout) => manifestOfRollout(record, context, rollout),
+    onAnswer: context.nudge,
+    now,
+  });
+  const teller = createRolloutTeller({ ...context, record, history, store, webhooks, tidy });
   const controller = createRolloutController({
     ...context,
     record,
     store,
     demand,
     capacityOf: ({ release }) => capacityOf(store.manifest(release)),
-    tools: createTools(planning, createStampTools({ ...context, manifestOf, ...teller })),
+    tools: createTools(planning, createStampTools({ ...context, manifestOf: store.manifest, ...teller })),
     watchers: {
       gate: createGateWatch({
         ...context,
-        manifestOf,
+        manifestOf: store.manifest,
         stamps: estate.stamps,
         observations: observerSignals.observations,
         queues: context.queue.status,
         shares: context.shares.report,
       }),
       prober: createReleaseProber({ environment, flows: manifest.flows, now }),
-      webhooks: createWebhookWatch({ environment, onAnswer: context.nudge, now }),
+      webhooks,
       losses: createLossReport(context),
     },
     teller,
@@ -91,6 +97,8 @@ export function createRollouts(context: RolloutsContext): Rollouts {
       if (hashManifest(live) !== hashManifest(manifest)) context.restart('the manifest of the live release');
     },
   });
+  // What somebody changed is told at once, not when it is looked for.
+  void history.verify().catch(() => {});
   const board = createRolloutBoard({
     ...context,
     record,
@@ -104,6 +112,17 @@ export function createRollouts(context: RolloutsContext): Rollouts {
     board: { ...board, ...createPreviews(context) },
     ...createFlowJoin(context, controller.rollout),
   };
+}
+
+/** What the release declares that a rollout brings; what is live declares when nobody asked for that rollout. */
+function manifestOfRollout(
+  record: RolloutRecord,
+  { releases, manifest }: RolloutsContext,
+  id: string,
+): Manifest {
+  const { current, waiting } = record.requests();
+  const request = [current, ...waiting].find((candidate) => candidate?.id === id);
+  return request ? manifestOf(request, releases) : manifest;
 }
 
 /** Removes releases from the disk that nothing runs and nobody would go back to. */

@@ -17,7 +17,9 @@ import {
 import { appendLine, lineBytesMax, readLines, readTail, setTornAside } from './history-file.ts';
 
 export interface HistoryFilter {
-  rollout?: string;
+  rollout?: string | undefined;
+  /** Digest: all of the rollouts that brought it, or were to. */
+  release?: string | undefined;
   kinds?: readonly HistoryEntry['kind'][];
   /** The newest ones; at most, and unless told otherwise, 500. */
   limit?: number;
@@ -75,6 +77,21 @@ export function createReleaseHistory(
     return { seq: Math.max(seq, head.seq) + 1, previous: hash };
   };
 
+  async function* all(): AsyncGenerator<HistoryEntry> {
+    if (!isPart) return yield* kept;
+    for await (const line of readLines(file, bytes)) {
+      const entry = readLine(line);
+      if (entry !== null) yield entry;
+    }
+  }
+
+  /** Those that brought the release of this digest, or were to. */
+  const listRollouts = async (digest: string) => {
+    const found = new Set<string>();
+    for await (const { rollout, data } of all()) if (data['release'] === digest) found.add(rollout);
+    return found;
+  };
+
   return {
     append(draft) {
       const at = new Date(now()).toISOString();
@@ -86,16 +103,18 @@ export function createReleaseHistory(
       head = writeHead(headFile, entry) ?? head;
       return entry;
     },
-    async entries({ rollout, kinds, limit = keptMax } = {}) {
+    async entries({ rollout, release, kinds, limit = keptMax } = {}) {
       const most = Math.min(limit, keptMax);
+      const rollouts = release === undefined ? null : await listRollouts(release);
       const isWanted = (entry: HistoryEntry) =>
-        (rollout === undefined || entry.rollout === rollout) && (kinds?.includes(entry.kind) ?? true);
+        (rollout === undefined || entry.rollout === rollout) &&
+        (rollouts?.has(entry.rollout) ?? true) &&
+        (kinds?.includes(entry.kind) ?? true);
       const recent = kept.filter(isWanted);
       if (!isPart || recent.length >= most) return recent.slice(-most);
       let found: HistoryEntry[] = [];
-      for await (const line of readLines(file, bytes)) {
-        const entry = readLine(line);
-        if (entry === null || !isWanted(entry)) continue;
+      for await (const entry of all()) {
+        if (!isWanted(entry)) continue;
         found.push(entry);
         if (found.length >= 2 * most) found = found.slice(-most);
       }

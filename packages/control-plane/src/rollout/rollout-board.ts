@@ -67,12 +67,8 @@ export function createRolloutBoard(context: BoardContext): Omit<ReleaseBoard, 'p
       return ended === undefined ? null : RolloutReport.parse(ended.data);
     },
     async history({ release, rollout, limit }) {
-      const entries = await context.history.entries(rollout === undefined ? {} : { rollout });
-      const digest = release === undefined ? null : findRelease(store.list(), release).digest;
-      const ids = new Set(
-        entries.filter(({ data }) => data['release'] === digest).map((entry) => entry.rollout),
-      );
-      return entries.filter((entry) => digest === null || ids.has(entry.rollout)).slice(-limit);
+      const digest = release === undefined ? undefined : findRelease(store.list(), release).digest;
+      return context.history.entries({ rollout, release: digest, limit });
     },
     verifyHistory: () => context.history.verify(),
     plan: async (request) => (await context.plan(toDeploy(request, now()), signal)).plan,
@@ -165,7 +161,7 @@ function orderQuietly(controller: BoardContext['controller'], { id, owner }: Rol
 function toWaitingReport({ store, estate, now }: BoardContext, request: RolloutRequest): RolloutReport {
   const live = store.find(estate.record().live);
   if (live === null) throw new AlwaysOnError('AON_STARTING', 'No release is live yet.');
-  const state = beginRollout(toFirstProgram(request, { live, store }), now());
+  const state = beginRollout(toFirstProgram(request, { live, store }), request.at);
   const report = toRolloutReport(state, { loss: null, isClosed: false }, now());
   return { ...report, waitingFor: 'its turn' };
 }

@@ -60,9 +60,8 @@ export function createRolloutController(context: RolloutContext): RolloutControl
     const onPrepared = (found: PreparedRollout) => {
       prepared = found;
     };
-    const manifest = request.source?.manifest ?? context.store.manifest(request.release);
     const { memory, gate, blindMs } = watchers.gate.look(before.gate, state);
-    const outside = watchers.webhooks.look(before.webhooks, state, manifest);
+    const outside = watchers.webhooks.look(before.webhooks, state);
     const facts = observeRollout(context, state);
     const done = lookAtWork(work, state, { ...context, request, onPrepared });
     const { answer: webhook, rollbackAsked, checks } = outside;
@@ -73,9 +72,10 @@ export function createRolloutController(context: RolloutContext): RolloutControl
     watchers.prober.start(before.prober);
     const prober = watchers.prober.state();
     if (next.end !== null) watchers.prober.stop();
+    // Told first: a crash in between tells it twice, and what cannot be written down does not happen.
+    teller.tell(before.state, next);
     record.saveProgress({ ...before, state: next, gate: memory, prober, webhooks: outside.memory });
     act(next, facts.drained.done);
-    teller.tell(before.state, next);
     if (next.phase !== state.phase) context.nudge();
   };
 
@@ -86,8 +86,13 @@ export function createRolloutController(context: RolloutContext): RolloutControl
     if (context.estate.record().live !== before) teller.tellLive(liveOf(state));
   };
 
-  /** After the end: what it cost, who is kept, and then the next one. */
+  /** After the end: who has a word then, what it cost, who is kept, and then the next one. */
   const close = (progress: RolloutProgress, state: RolloutState) => {
+    const outside = watchers.webhooks.look(progress.webhooks, state);
+    if (!outside.isOver) {
+      record.saveProgress({ ...progress, webhooks: outside.memory });
+      return;
+    }
     const endedAt = state.end?.at ?? now();
     const found = closing.look(state.program.id, async (signal) => {
       const time = { startedAt: state.startedAt, endedAt };
@@ -108,21 +113,30 @@ export function createRolloutController(context: RolloutContext): RolloutControl
     prepared = null;
     work.reset();
     const state = beginRollout(toFirstProgram(next, { live, store: context.store }), now());
-    record.changeRequests(({ waiting, ...rest }) => ({ ...rest, current: next, waiting: waiting.slice(1) }));
-    record.saveProgress({ ...noProgress, state, isClosed: false });
     teller.tellBegin(state, next);
+    record.saveProgress({ ...noProgress, state, isClosed: false });
+    takeTurn(next.id);
   };
+
+  /** Whose rollout has begun waits no longer, also when a crash fell between the two records. */
+  const takeTurn = (id: string) =>
+    record.changeRequests((requests) => {
+      const own = requests.waiting.find((request) => request.id === id);
+      if (own === undefined) return requests;
+      return { ...requests, current: own, waiting: requests.waiting.filter((request) => request !== own) };
+    });
 
   return {
     name: 'rollout',
     async tick() {
       const progress = record.progress();
-      const { current, waiting } = record.requests();
-      if (progress.isClosed) {
-        if (waiting.length > 0) startNext();
+      if (progress.isClosed || progress.state === null) {
+        startNext();
         return;
       }
-      if (progress.state === null || current === null) return;
+      takeTurn(progress.state.program.id);
+      const { current } = record.requests();
+      if (current === null) return;
       if (progress.state.end !== null) close(progress, progress.state);
       else look(progress, current);
     },
@@ -139,9 +153,9 @@ export function createRolloutController(context: RolloutContext): RolloutControl
         throw new AlwaysOnError('AON_ROLLOUT_NONE', 'No release is on its way.');
       const answer = applyOrder(progress.state, order, now());
       if ('refused' in answer) throw new AlwaysOnError('AON_ROLLOUT_NONE', answer.refused);
-      record.saveProgress({ ...progress, state: answer.state });
       teller.tellOrder(progress.state, order);
       teller.tell(progress.state, answer.state);
+      record.saveProgress({ ...progress, state: answer.state });
       context.nudge();
     },
   };

@@ -8,13 +8,20 @@ import type { PreparedRollout } from './rollout-tools.ts';
 /** Beside the start budget of the slowest component: engines and packages are shared, and the machine is busy. */
 const placeMarginMs = 60_000;
 
+/** What the release that is asked for declares. */
+export function manifestOf(
+  { source, release }: RolloutRequest,
+  store: Pick<ReleaseStore, 'manifest'>,
+): Manifest {
+  return source?.manifest ?? store.manifest(release);
+}
+
 /** As much of the program as is known before the release is prepared; the plan fills in the rest. */
 export function toFirstProgram(
   request: RolloutRequest,
   { live, store }: { live: Release; store: ReleaseStore },
 ): RolloutProgram {
   const { id, kind, source, release } = request;
-  const manifest = source?.manifest ?? store.manifest(release);
   return {
     id,
     kind,
@@ -25,7 +32,7 @@ export function toFirstProgram(
     steps: [],
     contract: [],
     expectedSeconds: null,
-    ...toLimits(manifest),
+    ...toLimits(manifestOf(request, store)),
   };
 }
 

@@ -1,17 +1,16 @@
 import type { Order } from '@alwayson/core/rollout/rollout-observation.ts';
 import type { RolloutState } from '@alwayson/core/rollout/rollout-state.ts';
 import { toRolloutReport } from '@alwayson/core/rollout/to-rollout-report.ts';
-import type { Environment } from '@alwayson/protocol/environment.ts';
-import type { HistoryEntry, LossReport } from '@alwayson/protocol/releases.ts';
+import type { HistoryEntry, LossReport, TrafficStep } from '@alwayson/protocol/releases.ts';
 import { z } from 'zod';
 import type { SqliteJournal } from '../operations/sqlite-journal.ts';
-import { markLive } from '../releases/mark-live.ts';
 import type { ReleaseStore } from '../releases/release-store.ts';
 import type { ReleaseHistory } from './release-history.ts';
 import { toRolloutOperation } from './rollout-operation.ts';
 import type { ReadBack } from './read-back.ts';
 import type { RolloutRecord, RolloutRequest } from './rollout-record.ts';
 import type { SmokeResult } from './smoke-stamp.ts';
+import type { WebhookWatch } from './webhook-watch.ts';
 
 export interface RolloutTeller {
   tellBegin(state: RolloutState, request: RolloutRequest): void;
@@ -26,11 +25,12 @@ export interface RolloutTeller {
 }
 
 export interface TellerContext {
-  environment: Environment;
   journal: SqliteJournal;
   history: ReleaseHistory;
   record: RolloutRecord;
   store: ReleaseStore;
+  /** Those outside who want to hear of events. */
+  webhooks: Pick<WebhookWatch, 'tell'>;
   /** Removes releases that nobody needs any more. */
   tidy: (live: string, previous: string) => Promise<void>;
   now: () => number;
@@ -47,6 +47,8 @@ export function createRolloutTeller(context: TellerContext): RolloutTeller {
   const event = (state: RolloutState, input: News) => {
     const { id } = state.program;
     journal.event({ severity: 'info', entity: id, operation: id, ...input });
+    const isBad = input.severity !== undefined && input.severity !== 'info';
+    context.webhooks.tell(state, input.message, isBad ? 'Warning' : 'Normal');
   };
 
   const readBack = (found: unknown) => {
@@ -93,7 +95,6 @@ export function createRolloutTeller(context: TellerContext): RolloutTeller {
       put(after, null, false);
     },
     tellLive(digest) {
-      markLive(context.store, context.environment, digest);
       const version = context.store.find(digest)?.version ?? digest.slice(0, 12);
       const message = `Release ${version} is live.`;
       journal.event({ severity: 'info', type: 'release.live', entity: version, message });
@@ -125,6 +126,11 @@ interface News {
 function listNews(before: RolloutState, after: RolloutState): News[] {
   const { version } = after.program;
   const news: News[] = [];
+  const step = after.program.steps[after.step];
+  if (before.entered.length !== after.entered.length && after.phase === 'bake' && step !== undefined) {
+    const message = `${version} has ${toPercents(step)}.`;
+    news.push({ type: 'rollout.step', message });
+  }
   if (before.undoing === null && after.undoing !== null) {
     const message = `${version} is taken back: ${after.undoing}.`;
     news.push({ severity: 'error', type: 'rollout.undoing', message });
@@ -134,6 +140,11 @@ function listNews(before: RolloutState, after: RolloutState): News[] {
     news.push({ severity: 'warning', type: 'rollout.held', message });
   }
   return news;
+}
+
+function toPercents({ parts }: TrafficStep): string {
+  const percents = Object.entries(parts).map(([region, part]) => `${Math.round(part * 100)} % of ${region}`);
+  return percents.join(', ');
 }
 
 function toEndNews({ program, end }: RolloutState, live: string | undefined): News {

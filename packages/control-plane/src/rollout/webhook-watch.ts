@@ -14,7 +14,8 @@ import { createRolloutWebhooks, type RolloutWebhooks } from './rollout-webhooks.
 
 export interface WebhookWatch {
   /** Asks whoever is due, and says what the answers so far come to. The memory is plain JSON that the caller keeps. */
-  look(memory: unknown, state: RolloutState, manifest: Manifest): WebhookDecision;
+  look(memory: unknown, state: RolloutState): WebhookDecision;
+  /** Tells those who want to hear of events, and waits for nobody. */
   tell(state: RolloutState, message: string, kind: 'Normal' | 'Warning'): void;
   close(): Promise<void>;
 }
@@ -27,32 +28,34 @@ interface Answered {
 /** The external gates of the rollout that runs, as its manifest declares them. */
 export function createWebhookWatch(options: {
   environment: Environment;
+  /** Of the release that a rollout brings. */
+  manifestOf: (rollout: string) => Manifest;
   onAnswer: () => void;
   now: () => number;
 }): WebhookWatch {
-  const { environment, onAnswer, now } = options;
+  const { environment, manifestOf, onAnswer, now } = options;
+  const declaredFor = ({ program }: RolloutState) => manifestOf(program.id).release.gates.webhooks;
   const closing = new AbortController();
   let current: { rollout: string; webhooks: RolloutWebhooks } | null = null;
   let answered: Answered[] = [];
 
-  const webhooksOf = ({ program }: RolloutState, manifest: Manifest): RolloutWebhooks => {
-    if (current?.rollout !== program.id) {
+  const webhooksOf = (state: RolloutState): RolloutWebhooks => {
+    const { id } = state.program;
+    if (current?.rollout !== id) {
       void current?.webhooks.close();
-      const webhooks = createRolloutWebhooks(manifest.release.gates.webhooks, environment);
-      current = { rollout: program.id, webhooks };
+      current = { rollout: id, webhooks: createRolloutWebhooks(declaredFor(state), environment) };
       answered = [];
     }
     return current.webhooks;
   };
 
   return {
-    look(memory, state, manifest) {
-      const webhooks = webhooksOf(state, manifest);
+    look(memory, state) {
+      const webhooks = webhooksOf(state);
       // What is not ours to read was written by nobody: everybody is asked again.
       const kept = Array.isArray(memory) ? (memory as WebhookMemory) : [];
       const known = answered.splice(0).reduce((sum, said) => takeWebhookAnswers(sum, said, now()), kept);
-      const declared = manifest.release.gates.webhooks;
-      const decision = decideWebhooks(declared, { state, memory: known }, now());
+      const decision = decideWebhooks(declaredFor(state), { state, memory: known }, now());
       const context = { phase: toFlaggerPhase(state), release: state.program.release };
       for (const question of decision.due) {
         void webhooks.ask(question, context, closing.signal).then((answers) => {
@@ -64,7 +67,7 @@ export function createWebhookWatch(options: {
     },
     tell(state, message, kind) {
       const { release } = state.program;
-      current?.webhooks.tell({ phase: toFlaggerPhase(state), release, message, kind, at: now() });
+      webhooksOf(state).tell({ phase: toFlaggerPhase(state), release, message, kind, at: now() });
     },
     async close() {
       closing.abort();

@@ -10,7 +10,6 @@ import { planStamps } from '@alwayson/core/estate/stamps.ts';
 import { listZones, toRegions } from '@alwayson/core/estate/topology.ts';
 import { Manifest } from '@alwayson/protocol/manifest.ts';
 import type { Observation } from '@alwayson/protocol/observation.ts';
-import type { GatewayReport, RouteRecord } from '@alwayson/protocol/routes.ts';
 import type { SharesReport } from '@alwayson/protocol/shares.ts';
 import type { StampHealth } from '@alwayson/protocol/stamp-health.ts';
 import type { HostStatus } from '@alwayson/protocol/units.ts';
@@ -22,6 +21,7 @@ import { createSwitchesController } from '../../src/switches/switches-controller
 import { recordingPlacement } from '../api/fixtures.ts';
 import { environment } from '../health/health-world.ts';
 import { noMirror, openMemoryStore } from '../records/memory-store.ts';
+import { toReport, toRoutes } from '../routes/obedient-gateways.ts';
 
 const live = 'abcdef'.padEnd(64, '0');
 export const idOf = (zone: string, letter = '') => `${zone}-${letter === '' ? '' : `${letter}-`}abcdef`;
@@ -98,7 +98,7 @@ export function createScaleWorld(scale: Partial<Manifest['scale']> = { max: 3 })
         new Map(
           toRegions(environment).map(({ name }) => [
             name,
-            toReport(name, stamps(), { leaving: leaving(), world }),
+            toReport(name, stamps(), { leaving: leaving(), sessions: world.sessions }),
           ]),
         ),
     },
@@ -175,56 +175,6 @@ function toShares({ demand }: World, stamps: Stamps): SharesReport {
     pools: [],
     detours: [],
     findings: [],
-  };
-}
-
-function toRoutes(stamps: Stamps, leaving: ReadonlySet<string>): RouteRecord {
-  return {
-    epoch: 1,
-    generation: 1,
-    components: [],
-    flows: [],
-    limits: { requestsPerSecondPerClient: 1, requestBodyBytesMax: 1, requestTimeoutMs: 1 },
-    stamps: stamps.map(({ id, region, zone, release, address, agentPort, ports }) => ({
-      id,
-      region,
-      zone,
-      release,
-      address,
-      healthPort: agentPort,
-      ports,
-      weight: 1,
-      state: leaving.has(id) ? 'drain' : 'ready',
-    })),
-  };
-}
-
-function toReport(
-  region: string,
-  stamps: Stamps,
-  { leaving, world }: { leaving: ReadonlySet<string>; world: World },
-): GatewayReport {
-  const none = { connect: 0, response: 0, status5xx: 0, retries: 0, redispatches: 0 };
-  const times = { queueMs: 0, connectMs: 0, responseMs: 0 };
-  const checked = { checkStatus: 'L7OK', checkDetail: '' };
-  const rest = { component: 'api', requests: 0, errors: none, queued: 0, ...times, ...checked };
-  return {
-    region,
-    seenAt: world.nowMs,
-    epoch: 1,
-    generation: 1,
-    inForce: true,
-    haproxy: { running: true, version: null, reloads: 0, pid: 1, replaced: [] },
-    servers: stamps.map(({ id }) => ({
-      ...rest,
-      stamp: id,
-      state: leaving.has(id) ? 'drain' : 'up',
-      weight: leaving.has(id) ? 0 : 1,
-      sessions: world.sessions.get(id) ?? 0,
-    })),
-    detours: [],
-    pool: null,
-    shed: [],
   };
 }
 
