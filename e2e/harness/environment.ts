@@ -16,6 +16,8 @@ export interface TestEnvironment {
   frontDoor: string;
   console: string;
   apiKey: string;
+  /** Of operators, at the console's API. */
+  operatorToken: string;
   cli(...args: string[]): Promise<CliResult>;
   status(): Promise<Status>;
   /** Polls until the status satisfies the condition; fails with what was last seen. */
@@ -60,6 +62,7 @@ export async function startEnvironment(options: { config?: string } = {}): Promi
     frontDoor: environment.frontDoor.url,
     console,
     apiKey: environment.tokens.apiKeys[0] ?? '',
+    operatorToken: environment.tokens.operator,
     cli,
     status,
     async until(what, condition, withinMs = 60_000) {

@@ -39,8 +39,8 @@ export interface DeployOrder {
   name: string;
   path: string;
   args: readonly string[];
-  /** What is done to it on its way. */
-  meanwhile?: () => Promise<void>;
+  /** What is done to it on its way; the clock is that of `dueMs`. */
+  meanwhile?: (elapsedMs: () => number) => Promise<void>;
 }
 
 export interface DeployResult {
@@ -60,7 +60,7 @@ export async function deployUnderLoad(
   const writes = startOpenLoop({ url, requestsPerSecond: 20, next: writeRequests(items, apiKey) });
   try {
     const deploying = environment.cli('deploy', path, ...args, '--json');
-    await meanwhile?.();
+    await meanwhile?.(safe.elapsedMs);
     const { stdout, stderr, exitCode } = await deploying;
     const report = await readReport(environment, { stdout, stderr });
     const asked = await safe.stop();
