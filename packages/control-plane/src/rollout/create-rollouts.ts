@@ -29,7 +29,8 @@ import { manifestOf } from './rollout-program.ts';
 import { createRolloutTeller } from './rollout-teller.ts';
 import { createStampTools } from './stamp-tools.ts';
 import { toTightestBudget } from './tightest-budget.ts';
-import { createWebhookWatch } from './webhook-watch.ts';
+import type { RolloutWatchers } from './rollout-tools.ts';
+import { createWebhookWatch, type WebhookWatch } from './webhook-watch.ts';
 
 export interface RolloutsContext extends ControllerContext {
   journal: SqliteJournal;
@@ -78,19 +79,7 @@ export function createRollouts(context: RolloutsContext): Rollouts {
     demand,
     capacityOf: ({ release }) => capacityOf(store.manifest(release)),
     tools: createTools(planning, createStampTools({ ...context, manifestOf: store.manifest, ...teller })),
-    watchers: {
-      gate: createGateWatch({
-        ...context,
-        manifestOf: store.manifest,
-        stamps: estate.stamps,
-        observations: observerSignals.observations,
-        queues: context.queue.status,
-        shares: context.shares.report,
-      }),
-      prober: createReleaseProber({ environment, flows: manifest.flows, now }),
-      webhooks,
-      losses: createLossReport(context),
-    },
+    watchers: createWatchers(context, webhooks),
     teller,
     onManifest: () => {
       const live = store.manifest(estate.record().live);
@@ -111,6 +100,24 @@ export function createRollouts(context: RolloutsContext): Rollouts {
     controller,
     board: { ...board, ...createPreviews(context) },
     ...createFlowJoin(context, controller.rollout),
+  };
+}
+
+/** Those that look at a rollout on its way. */
+function createWatchers(context: RolloutsContext, webhooks: WebhookWatch): RolloutWatchers {
+  const { environment, manifest, releases, estate, observerSignals, now } = context;
+  return {
+    gate: createGateWatch({
+      ...context,
+      manifestOf: releases.manifest,
+      stamps: estate.stamps,
+      observations: observerSignals.observations,
+      queues: context.queue.status,
+      shares: context.shares.report,
+    }),
+    prober: createReleaseProber({ environment, flows: manifest.flows, now }),
+    webhooks,
+    losses: createLossReport(context),
   };
 }
 

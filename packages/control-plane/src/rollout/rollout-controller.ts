@@ -1,7 +1,7 @@
 import { applyOrder } from '@alwayson/core/rollout/apply-order.ts';
 import { decideRollout } from '@alwayson/core/rollout/decide-rollout.ts';
 import type { Order } from '@alwayson/core/rollout/rollout-observation.ts';
-import { beginRollout, liveOf, type RolloutState } from '@alwayson/core/rollout/rollout-state.ts';
+import { liveOf, type RolloutState } from '@alwayson/core/rollout/rollout-state.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { RouteRollout } from '@alwayson/protocol/routes.ts';
 import type { Controller } from '../controller.ts';
@@ -10,15 +10,11 @@ import { createBackgroundWork } from './background-work.ts';
 import { leavingStamps, listZonesInTurn, observeRollout, type RolloutSources } from './observe-rollout.ts';
 import type { EstateController } from '../estate/estate-controller.ts';
 import { toEstate } from './rollout-estate.ts';
-import {
-  noProgress,
-  type RolloutProgress,
-  type RolloutRecord,
-  type RolloutRequest,
-} from './rollout-record.ts';
+import type { RolloutProgress, RolloutRecord, RolloutRequest } from './rollout-record.ts';
 import type { RolloutTeller } from './rollout-teller.ts';
-import { toFirstProgram, withPrepared } from './rollout-program.ts';
+import { withPrepared } from './rollout-program.ts';
 import type { PreparedRollout, RolloutTools, RolloutWatchers } from './rollout-tools.ts';
+import { createRolloutTurns } from './rollout-turns.ts';
 import { lookAtWork } from './rollout-work.ts';
 import { toRollout } from './to-rollout.ts';
 import type { GateCheck } from '@alwayson/protocol/releases.ts';
@@ -52,7 +48,13 @@ export function createRolloutController(context: RolloutContext): RolloutControl
   const { record, watchers, teller, now } = context;
   const work = createBackgroundWork(context.nudge);
   const closing = createBackgroundWork(context.nudge);
+  const turns = createRolloutTurns(context);
   let prepared: PreparedRollout | null = null;
+
+  const beginAnew = () => {
+    prepared = null;
+    work.reset();
+  };
 
   const look = (before: RolloutProgress, request: RolloutRequest) => {
     if (before.state === null) return;
@@ -106,36 +108,15 @@ export function createRolloutController(context: RolloutContext): RolloutControl
     if (found.kind === 'failed') closing.reset();
   };
 
-  const startNext = () => {
-    const [next] = record.requests().waiting;
-    const live = context.store.find(context.estate.record().live);
-    if (next === undefined || live === null) return;
-    prepared = null;
-    work.reset();
-    const state = beginRollout(toFirstProgram(next, { live, store: context.store }), now());
-    teller.tellBegin(state, next);
-    record.saveProgress({ ...noProgress, state, isClosed: false });
-    takeTurn(next.id);
-  };
-
-  /** Whose rollout has begun waits no longer, also when a crash fell between the two records. */
-  const takeTurn = (id: string) =>
-    record.changeRequests((requests) => {
-      const own = requests.waiting.find((request) => request.id === id);
-      if (own === undefined) return requests;
-      return { ...requests, current: own, waiting: requests.waiting.filter((request) => request !== own) };
-    });
-
   return {
     name: 'rollout',
     async tick() {
       const progress = record.progress();
       if (progress.isClosed || progress.state === null) {
-        startNext();
+        if (turns.begin()) beginAnew();
         return;
       }
-      takeTurn(progress.state.program.id);
-      const { current } = record.requests();
+      const current = turns.take(progress.state.program.id);
       if (current === null) return;
       if (progress.state.end !== null) close(progress, progress.state);
       else look(progress, current);
