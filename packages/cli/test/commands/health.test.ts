@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { HealthExplanation, HealthReport } from '@alwayson/protocol/health.ts';
 import { SharesReport } from '@alwayson/protocol/shares.ts';
-import { expect, onTestFinished, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { installDir } from '../../src/install-dir.ts';
 import { startMarkedProcess } from '../support/marked-process.ts';
 import { runCli } from '../support/run-cli.ts';
@@ -15,8 +15,13 @@ import { createSharesReport } from '../support/sample-shares.ts';
 import { createStateDir } from '../support/scratch.ts';
 import { type MoreAnswers, startStandInControlPlane } from '../support/stand-in-control-plane.ts';
 
-const at = new Date().toISOString();
-const explanation = createExplanation({ at });
+let at: string;
+let explanation: HealthExplanation;
+// As fresh as a control plane's: an old one is told as such.
+beforeEach(() => {
+  at = new Date().toISOString();
+  explanation = createExplanation({ at });
+});
 const answers: MoreAnswers = (route) => {
   if (route === 'GET /api/health') return createTroubledReport({ at });
   if (route === 'GET /api/shares') return createSharesReport({ at });
