@@ -31,6 +31,7 @@ import { createScaleController, type ScaleController } from './scale/scale-contr
 import { createSharesController, type SharesController } from './shares/shares-controller.ts';
 import type { ShareFacts } from './shares/to-share-evidence.ts';
 import { createCacheSignals } from './signals/cache-signals.ts';
+import { createCertificateSignals } from './signals/certificate-signals.ts';
 import { createObserverSignals, type ObserverSignals } from './signals/observer-signals.ts';
 import { createStampSignals, type StampSignals } from './signals/stamp-signals.ts';
 import { createSloController } from './slo/slo-controller.ts';
@@ -120,6 +121,7 @@ function createParts(
   const stampSignals = createStampSignals({ ...context, stamps }, nudge);
   const observerSignals = createObserverSignals(context);
   const cacheSignals = createCacheSignals(context);
+  const certificateSignals = createCertificateSignals(context);
   const facts = () => toFacts();
   const shares: SharesController = createSharesController({ ...context, intent, facts, nudge });
   const { routing } = shares;
@@ -129,7 +131,7 @@ function createParts(
   const told = { grayStamps: shares.grayStamps, shares: shares.report };
   const memoryFile = join(environment.stateDir, 'control-plane', 'health.json');
   const live = () => estate.record().live;
-  const asked = { switches, stampSignals, observerSignals, cacheSignals };
+  const asked = { switches, stampSignals, observerSignals, cacheSignals, certificateSignals };
   const seen = { stamps, live, draining, database, queue, ...asked, routes };
   const health = createHealthController({ ...context, ...seen, ...told, isBroughtUp, memoryFile });
   const { slo, alerts } = createTelling(context, { switches, health, isBroughtUp });

@@ -130,6 +130,18 @@ export const Gateway = z.strictObject({
   requestsPerSecondPerClient: z.number().positive().default(1000),
   requestBodyBytesMax: z.int().positive().default(1_048_576),
   requestTimeoutMs: Milliseconds.default(10_000),
+  /** Where clients' TLS ends, in front of the gateways: how long these certificates last is watched. */
+  certificates: z
+    .array(
+      z.strictObject({
+        host: z.string().min(1),
+        port: z.int().min(1).max(65_535).default(443),
+        /** The name that the certificate is asked for by; the host unless told otherwise. */
+        serverName: z.string().min(1).optional(),
+      }),
+    )
+    .max(20)
+    .default([]),
 });
 
 export const Manifest = z

@@ -20,6 +20,7 @@ import type { Controller, ControllerContext } from '../controller.ts';
 import type { DatabaseController } from '../database/database-controller.ts';
 import type { RoutesController } from '../routes/routes-controller.ts';
 import type { CacheSignals } from '../signals/cache-signals.ts';
+import type { CertificateSignals } from '../signals/certificate-signals.ts';
 import type { ObserverSignals } from '../signals/observer-signals.ts';
 import type { StampSignals } from '../signals/stamp-signals.ts';
 import type { SwitchesController } from '../switches/switches-controller.ts';
@@ -55,6 +56,7 @@ export interface HealthContext extends ControllerContext {
   stampSignals: Pick<StampSignals, 'contact'>;
   observerSignals: Pick<ObserverSignals, 'observations'>;
   cacheSignals: Pick<CacheSignals, 'answer'>;
+  certificateSignals: Pick<CertificateSignals, 'certificates'>;
   switches: Pick<SwitchesController, 'state'>;
   isBroughtUp(): boolean;
   /** Stamps that do worse than their siblings. */
@@ -250,6 +252,7 @@ function createLook(context: HealthContext): () => HealthFacts {
       queues: context.queue.status(),
       doors: context.database.doors(),
       cache: (region) => context.cacheSignals.answer(region),
+      certificates: context.certificateSignals.certificates(),
       routes: context.routes.record(),
       gateways: context.routes.reports(),
       observations,

@@ -9,6 +9,7 @@ import type { Status } from '@alwayson/protocol/status.ts';
 import type { DoorFacts } from '../database/database-driver.ts';
 import type { ZoneObservation } from '../placement/placement.ts';
 import type { StoreAnswer } from '../signals/cache-signals.ts';
+import type { CertificateAnswer } from '../signals/certificate-signals.ts';
 
 /** What the control plane knows at one moment. */
 export interface HealthFacts {
@@ -27,6 +28,8 @@ export interface HealthFacts {
   doors: readonly DoorFacts[];
   /** What a region's cache answered last. */
   cache(region: string): StoreAnswer | null;
+  /** Of all declared certificates together. */
+  certificates: CertificateAnswer | null;
   /** The committed record, and what each region's gateway says to be in force. */
   routes: Pick<RouteRecord, 'epoch' | 'generation' | 'stamps' | 'detours' | 'pools'> | null;
   gateways: ReadonlyMap<string, GatewayReport | null>;

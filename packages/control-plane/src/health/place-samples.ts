@@ -13,7 +13,10 @@ export function toPlaceSamples(facts: HealthFacts): HealthSample[] {
   const stamps = new Set(facts.stamps.map(({ id }) => id));
   return [
     ...zones.flatMap((zone) => [...toHostSamples(facts, zone), ...toUnitSamples(facts, zone, stamps)]),
-    ...facts.regions.flatMap(({ name }) => toGatewaySample(facts, name)),
+    ...facts.regions.flatMap(({ name }) => [
+      ...toGatewaySample(facts, name),
+      ...toCertificateSample(facts, name),
+    ]),
     ...facts.observations.flatMap((observation) => toCoverageSample(facts, observation)),
   ];
 }
@@ -90,6 +93,13 @@ function toGatewaySample(facts: HealthFacts, region: string): HealthSample[] {
   const reason = report.reason ?? `route record ${generation} is not in force`;
   const told = isInForce ? { state: 'healthy' as const } : { state: 'degraded' as const, reason };
   return [{ ...base, at: report.seenAt, cause: entityIds.unit(`gateway-agent-${region}`), ...told }];
+}
+
+function toCertificateSample({ certificates }: HealthFacts, region: string): HealthSample[] {
+  if (certificates === null) return [];
+  const { at, days } = certificates;
+  const entity = entityIds.unit(`gateway-${region}`);
+  return [{ entity, signal: 'certificate', at, value: days, samples: 1, observer: ownObserver }];
 }
 
 function toCoverageSample(

@@ -39,6 +39,7 @@ export function createHealthRig({ world = createWorld(), memoryFile = temporaryF
     live: () => stamps[0]?.release ?? '',
     database: { status: () => databaseOf(world), doors: () => doorsOf(world) },
     cacheSignals: { answer: (region) => cacheOf(world, region) },
+    certificateSignals: { certificates: () => world.certificates },
     queue: { status: () => queuesOf(world) },
     routes: { record: () => record, reports: () => reportsOf(world) },
     stampSignals: { contact: (stamp) => contactOf(world, stamp) },

@@ -31,6 +31,7 @@ export const manifest = Manifest.parse({
   name: 'shop',
   owner: 'team',
   regions: [{ name: 'west' }, { name: 'east' }],
+  gateway: { certificates: [{ host: 'shop.example' }] },
   components: [
     { name: 'api', command: ['node', 'api.ts'], routes: ['/api/'] },
     { name: 'worker', command: ['node', 'worker.ts'] },
@@ -104,6 +105,7 @@ export interface World {
   servers: Map<string, 'refused' | 'silent'>;
   /** How long the first client waits at a door, by unit. */
   waitingMs: Map<string, number>;
+  certificates: HealthFacts['certificates'];
   shares: NonNullable<HealthFacts['shares']>;
 }
 
@@ -128,6 +130,7 @@ export function createWorld(): World {
     gray: new Set(),
     servers: new Map(),
     waitingMs: new Map(),
+    certificates: { at: start, days: 60 },
     shares: { stamps: [], refused: [], demand: 120, capacity: 100 },
   };
 }

@@ -20,6 +20,7 @@ import {
   stampIn,
   stamps,
   type World,
+  start,
 } from './health-world.ts';
 import { observationsOf } from './observed-world.ts';
 
@@ -39,6 +40,7 @@ function factsOf(world: World): HealthFacts {
     queues: queuesOf(world),
     doors: doorsOf(world),
     cache: (region) => cacheOf(world, region),
+    certificates: world.certificates,
     routes: { epoch: 1, generation: 3, stamps: [] },
     gateways: reportsOf(world),
     observations: observationsOf(world),
@@ -56,14 +58,26 @@ function sampleOf(key: string, change: (world: World) => void = () => {}): Healt
   return toSamples(factsOf(world)).find(({ entity, signal }) => `${entity} ${signal}` === key);
 }
 
-test('every signal of the model is fed, but for those without a source', () => {
+test('every signal of the model is fed', () => {
   const world = createWorld();
   const fed = new Set(toSamples(factsOf(world)).map(({ entity, signal }) => `${entity} ${signal}`));
   const model = buildHealthModel({ manifest, regions, witness: 'witness', stamps });
   const all = model.entities.flatMap(({ id, signals }) => signals.map(({ name }) => `${id} ${name}`));
   const unfed = all.filter((key) => !fed.has(key)).map((key) => key.replace(/(east|west)(-\d)?/g, 'X'));
-  expect([...new Set(unfed)]).toEqual(['unit:gateway-X certificate']);
+  expect([...new Set(unfed)]).toEqual([]);
   expect([...fed].filter((key) => !all.includes(key))).toEqual([]);
+});
+
+test('a certificate that ends soon is told at every gateway, whenever it was looked at', () => {
+  const told = sampleOf('unit:gateway-east certificate', (world) => {
+    world.certificates = { at: start, days: 12 };
+  });
+  expect(told).toMatchObject({ at: start, value: 12 });
+  expect(
+    sampleOf('unit:gateway-east certificate', (world) => {
+      world.certificates = null;
+    }),
+  ).toBeUndefined();
 });
 
 test('a refusal is unhealthy and hard, silence is unknown, and what was never asked says nothing', () => {

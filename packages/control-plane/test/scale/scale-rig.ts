@@ -7,6 +7,7 @@ import { createScaleController } from '../../src/scale/scale-controller.ts';
 import { createSharesController } from '../../src/shares/shares-controller.ts';
 import type { ShareFacts } from '../../src/shares/to-share-evidence.ts';
 import { createCacheSignals } from '../../src/signals/cache-signals.ts';
+import { createCertificateSignals } from '../../src/signals/certificate-signals.ts';
 import { createObserverSignals } from '../../src/signals/observer-signals.ts';
 import { buildStatus } from '../../src/status/build-status.ts';
 import { createSwitchesController } from '../../src/switches/switches-controller.ts';
@@ -50,7 +51,11 @@ export async function createScaleRig(options: EstateRigOptions & { frontDoorPort
     routing,
     epoch: () => 1,
   });
-  const asked = { observerSignals, cacheSignals: createCacheSignals(context) };
+  const asked = {
+    observerSignals,
+    cacheSignals: createCacheSignals(context),
+    certificateSignals: createCertificateSignals(context),
+  };
   const memoryFile = join(context.environment.stateDir, 'health.json');
   const seen = {
     stamps,

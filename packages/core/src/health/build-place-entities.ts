@@ -135,18 +135,13 @@ function placeUnits({ manifest }: HealthModelInput, region: RegionPlan): UnitPla
   const has = (kind: 'queue' | 'cache') => manifest.stores.some((store) => store.kind === kind);
   const front = gatewayZone(region).name;
   const back = observerZone(region).name;
-  const certificate = measure('certificate', 'days', {
-    intervalMs: 60_000,
-    degraded: { comparator: 'lte', enter: 30 },
-    unhealthy: { comparator: 'lte', enter: 1 },
-  });
   const lag = measure('lag', 'bytes', {
     range: { min: 0 },
     degraded: { comparator: 'gte', enter: lagBytesMax },
   });
   const queue = has('queue') ? region.zones.slice(0, 2) : [];
   return [
-    { id: `gateway-${region.name}`, zone: front, signals: [inForce(), certificate] },
+    { id: `gateway-${region.name}`, zone: front, signals: [inForce(), ...certificate(manifest)] },
     { id: `gateway-agent-${region.name}`, zone: front, signals: [] },
     { id: `observer-${region.name}`, zone: back, signals: [coverage()] },
     ...region.zones.flatMap(({ name }) => [
@@ -156,6 +151,17 @@ function placeUnits({ manifest }: HealthModelInput, region: RegionPlan): UnitPla
     ...queue.map(({ name }) => ({ id: `queue-${name}`, zone: name, signals: [verdict('role')] })),
     ...(has('cache') ? [{ id: `cache-${region.name}`, zone: back, signals: [answer(5000)] }] : []),
   ];
+}
+
+/** Days until the first of the declared certificates ends. It is renewed weeks before, so that 30 are late already. */
+function certificate({ gateway }: HealthModelInput['manifest']): SignalRule[] {
+  if (gateway.certificates.length === 0) return [];
+  const rule = measure('certificate', 'days', {
+    intervalMs: 60_000,
+    degraded: { comparator: 'lte', enter: 30 },
+    unhealthy: { comparator: 'lte', enter: 1 },
+  });
+  return [rule];
 }
 
 /** Whether a store's server answers what it is asked: one that is frozen still takes connections. */
