@@ -34,6 +34,7 @@ import { createCacheSignals } from './signals/cache-signals.ts';
 import { createCertificateSignals } from './signals/certificate-signals.ts';
 import { createObserverSignals, type ObserverSignals } from './signals/observer-signals.ts';
 import { createStampSignals, type StampSignals } from './signals/stamp-signals.ts';
+import { createPromiseStart } from './slo/promise-start.ts';
 import { createSloController } from './slo/slo-controller.ts';
 import { buildStatus } from './status/build-status.ts';
 import { createBringUpController } from './status/bring-up.ts';
@@ -134,7 +135,8 @@ function createParts(
   const asked = { switches, stampSignals, observerSignals, cacheSignals, certificateSignals };
   const seen = { stamps, live, draining, database, queue, ...asked, routes };
   const health = createHealthController({ ...context, ...seen, ...told, isBroughtUp, memoryFile });
-  const { slo, alerts } = createTelling(context, { switches, health, isBroughtUp });
+  const isNew = estate.record().live === '';
+  const { slo, alerts } = createTelling(context, { switches, health, isBroughtUp, isNew });
   const toFacts = createFacts(context, { ...seen, health, rollouts: () => rollouts });
   const parts = { releases, estate, database, queue, ...asked, routes, shares, slo, health };
   const { rollouts, scale } = createMoving({ ...context, ...parts }, { nudge, restart });
@@ -205,13 +207,16 @@ interface ToldOf {
   switches: Pick<SwitchesController, 'maintenance'>;
   health: Pick<HealthController, 'report'>;
   isBroughtUp: () => boolean;
+  /** Nothing was ever brought up here. */
+  isNew: boolean;
 }
 
 /** What people are told: objectives beside what was measured, and alerts. */
-function createTelling(context: ControllerContext, { switches, health, isBroughtUp }: ToldOf) {
+function createTelling(context: ControllerContext, { switches, health, isBroughtUp, isNew }: ToldOf) {
   const { environment, manifest, now } = context;
   const slo = createSloController({
     ...context,
+    promisedSince: createPromiseStart({ ...context, isBroughtUp, isNew }),
     maintenance: switches.maintenance,
     incidentOpen: () => alerts.alerts({ state: 'open' }).some(({ severity }) => severity === 'page'),
   });

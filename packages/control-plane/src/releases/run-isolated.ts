@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { giveWay } from '@alwayson/engines/process/give-way.ts';
 import { killMarked } from '@alwayson/engines/process/marked-processes.ts';
 import type { PrepareLog } from './prepare-log.ts';
 
@@ -85,12 +86,15 @@ type Child = ReturnType<typeof start>;
 
 function start({ command, cwd, partial, installDir, environment }: IsolatedCommand) {
   const [program = '', ...args] = command;
-  return spawn(program === 'node' ? process.execPath : program, args, {
+  const child = spawn(program === 'node' ? process.execPath : program, args, {
     cwd,
     env: { ...scrubbedEnvironment(partial, installDir), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
+  // What serves users meanwhile comes first.
+  if (child.pid !== undefined) giveWay(child.pid);
+  return child;
 }
 
 /** Its exit, not the end of its output: what it left running may hold that open for ever. */

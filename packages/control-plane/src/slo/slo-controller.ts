@@ -15,6 +15,8 @@ export interface SloController extends Controller {
 }
 
 export interface SloContext extends ControllerContext {
+  /** Since when the objectives are promised, in ms; null as long as they are not. */
+  promisedSince(): number | null;
   maintenance(): readonly MaintenanceSpan[];
   incidentOpen(): boolean;
 }
@@ -37,6 +39,22 @@ interface Reader {
 
 /** Reads the observers' histories as they grow and measures every objective from them, each ten seconds. */
 export function createSloController(context: SloContext): SloController {
+  let measuring: ReturnType<typeof createMeasuring> | null = null;
+  return {
+    name: 'slo',
+    async tick() {
+      const since = context.promisedSince();
+      if (since === null) return;
+      measuring ??= createMeasuring(context, toSlice(since / 1000));
+      await measuring.tick();
+    },
+    close: async () => {},
+    report: () => measuring?.report() ?? null,
+  };
+}
+
+/** All that is counted, from a slice on. */
+function createMeasuring(context: SloContext, since: number) {
   const { environment, manifest, now } = context;
   const regions = toRegions(environment);
   const flows = manifest.flows.map(({ name, objective }) => ({ name, latencyP99Ms: objective.latencyP99Ms }));
@@ -44,7 +62,6 @@ export function createSloController(context: SloContext): SloController {
     regions.map(({ name }) => name),
     flows,
   );
-  const since = toSlice(Date.parse(environment.createdAt) / 1000);
   const windowSeconds = manifest.objectives.windowDays * daySeconds;
   const keptSeconds = toBurnPairs(manifest.objectives.windowDays).at(-1)?.longSeconds ?? 3 * daySeconds;
   const toWindowStart = (at: number) => Math.max(since, at - windowSeconds);
@@ -90,7 +107,6 @@ export function createSloController(context: SloContext): SloController {
   };
 
   return {
-    name: 'slo',
     async tick() {
       if (now() - measuredAt < bucketSeconds * 1000 - 100) return;
       measuredAt = now();
@@ -106,7 +122,6 @@ export function createSloController(context: SloContext): SloController {
       const failure = results.find((result) => result.status === 'rejected');
       if (failure !== undefined) throw failure.reason;
     },
-    close: async () => {},
     report: () => report,
   };
 }

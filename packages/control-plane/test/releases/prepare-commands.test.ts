@@ -21,6 +21,19 @@ function isAlive(pid: number): boolean {
 
 const pidOfLeft = (source: string) => Number(readFileSync(join(source, 'coverage'), 'utf8'));
 
+test('a preparation gives way to what serves', async () => {
+  const lab = createReleaseLab();
+  lab.write('api.js', '');
+  // It may run before it is told.
+  const build = script(
+    `const wait = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+     for (let n = 0; n < 1000 && require('node:os').getPriority() < 19; n += 1) wait();
+     if (require('node:os').getPriority() < 19) throw new Error('It does not give way.');`,
+  );
+  const input = lab.inputOf({ component: { name: 'web', build }, flows: [{ name: 'see', path: ['web'] }] });
+  await expect(lab.store().prepare(input)).resolves.toMatchObject({ files: expect.any(Number) });
+});
+
 test('install and builds run once, in the copy, with nothing of our environment', async () => {
   const lab = createReleaseLab();
   // The second is the mark by which a host ends all that belongs to the control plane's unit.

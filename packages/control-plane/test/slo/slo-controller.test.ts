@@ -84,6 +84,7 @@ function createRig() {
     }),
   };
   const controller = createSloController({
+    promisedSince: () => createdAt,
     environment: { ...environmentOf(), zones, createdAt: new Date(createdAt).toISOString() },
     manifest: manifestOf(),
     placement,
