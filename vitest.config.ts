@@ -1,16 +1,29 @@
 import { defineConfig } from 'vitest/config';
 
+/** Decisions and schemas: no process, no port, no file, so that one worker may run them all, one file after the other. */
+const pure = 'packages/{core,protocol}/test/**/*.test.ts';
+
 export default defineConfig({
   test: {
-    include: [
-      'packages/*/test/**/*.test.ts',
-      'workloads/catalog/*/test/**/*.test.ts',
-      'scripts/test/**/*.test.ts',
-    ],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // Real engines on two shared cores: two files at a time.
     maxWorkers: 2,
     pool: 'forks',
+    projects: [
+      { extends: true, test: { name: 'pure', include: [pure], isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          include: [
+            'packages/*/test/**/*.test.ts',
+            'workloads/catalog/*/test/**/*.test.ts',
+            'scripts/test/**/*.test.ts',
+          ],
+          exclude: [pure],
+        },
+      },
+    ],
   },
 });
