@@ -135,8 +135,9 @@ function createParts(
   const asked = { switches, stampSignals, observerSignals, cacheSignals, certificateSignals };
   const seen = { stamps, live, draining, database, queue, ...asked, routes };
   const health = createHealthController({ ...context, ...seen, ...told, isBroughtUp, memoryFile });
-  const isNew = estate.record().live === '';
-  const { slo, alerts } = createTelling(context, { switches, health, isBroughtUp, isNew });
+  const deploymentRunning = () => rollouts.controller.isRunning();
+  const life = { isBroughtUp, isNew: estate.record().live === '', deploymentRunning };
+  const { slo, alerts } = createTelling(context, { switches, health, ...life });
   const toFacts = createFacts(context, { ...seen, health, rollouts: () => rollouts });
   const parts = { releases, estate, database, queue, ...asked, routes, shares, slo, health };
   const { rollouts, scale } = createMoving({ ...context, ...parts }, { nudge, restart });
@@ -209,14 +210,16 @@ interface ToldOf {
   isBroughtUp: () => boolean;
   /** Nothing was ever brought up here. */
   isNew: boolean;
+  deploymentRunning: () => boolean;
 }
 
 /** What people are told: objectives beside what was measured, and alerts. */
-function createTelling(context: ControllerContext, { switches, health, isBroughtUp, isNew }: ToldOf) {
+function createTelling(context: ControllerContext, { switches, health, ...life }: ToldOf) {
   const { environment, manifest, now } = context;
   const slo = createSloController({
     ...context,
-    promisedSince: createPromiseStart({ ...context, isBroughtUp, isNew }),
+    promisedSince: createPromiseStart({ ...context, ...life }),
+    deploymentRunning: life.deploymentRunning,
     maintenance: switches.maintenance,
     incidentOpen: () => alerts.alerts({ state: 'open' }).some(({ severity }) => severity === 'page'),
   });
@@ -224,7 +227,7 @@ function createTelling(context: ControllerContext, { switches, health, isBrought
     ...context,
     targets: createTargets(manifest.alerts, { stateDir: environment.stateDir, env: process.env, now }),
     input: () => {
-      const report = isBroughtUp() ? health.report() : null;
+      const report = life.isBroughtUp() ? health.report() : null;
       return report === null ? null : toAlertInput({ health: report, slo: slo.report(), manifest });
     },
   });

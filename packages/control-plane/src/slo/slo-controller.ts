@@ -19,6 +19,8 @@ export interface SloContext extends ControllerContext {
   promisedSince(): number | null;
   maintenance(): readonly MaintenanceSpan[];
   incidentOpen(): boolean;
+  /** A release is on its way. */
+  deploymentRunning(): boolean;
 }
 
 const daySeconds = 86_400;
@@ -101,7 +103,7 @@ function createMeasuring(context: SloContext, since: number) {
       since,
       maintenance,
       incidentOpen: context.incidentOpen(),
-      deploymentRunning: false,
+      deploymentRunning: context.deploymentRunning(),
     };
     report = reportSlo(manifest, ledger, moment);
   };

@@ -93,6 +93,7 @@ function createRig() {
     now,
     maintenance: () => [],
     incidentOpen: () => false,
+    deploymentRunning: () => false,
   });
   const tick = () => controller.tick(new AbortController().signal);
   const measured = () => controller.report()?.flows[0];
