@@ -45,7 +45,7 @@ test('a zone dead for a while: one alert with owner and runbook, at its root cau
     expect((await environment.cli('revive', zone, '--json')).exitCode).toBe(0);
   }
   const opened = told('opened').slice(before);
-  expect(opened.map(({ alert }) => alert.rootCause)).toEqual([`host:${zone}`]);
+  expect(opened.map(({ alert }) => alert.rootCause)).toEqual([`zone:${zone}`]);
   const [event] = opened;
   expect(event).toMatchObject({
     specversion: '1.0',
