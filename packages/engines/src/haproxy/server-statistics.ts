@@ -52,7 +52,8 @@ export function parseServers(csv: string): HaproxyServer[] {
       queueMs: number('qtime'),
       connectMs: number('ctime'),
       responseMs: number('rtime'),
-      checkStatus: cell('check_status'),
+      // While a check runs, what the last one said is marked.
+      checkStatus: cell('check_status').replace(/^\* /, ''),
       checkDetail: [cell('check_desc'), cell('last_chk')].filter((text) => text !== '').join(': '),
     };
   });

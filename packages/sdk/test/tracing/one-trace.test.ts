@@ -78,20 +78,18 @@ const find = (service: string, name: RegExp): ReceivedSpan | undefined =>
 test('a write has one trace id from the gateway through queue and worker to the database', async () => {
   const answer = await fetch(`${gateway.url}/shop/votes`, { method: 'POST' });
   expect(answer.status).toBe(202);
-  await eventually(
-    'all spans came',
-    () => find('gateway', /POST vote/) !== undefined && find('worker', /COMMIT/) !== undefined,
-  );
-  const chain = {
+  const toChain = () => ({
     gateway: find('gateway', /^POST vote$/),
     server: find('api', /^POST \/shop\/votes$/),
     producer: find('api', /^send vote$/),
     consumer: find('worker', /^process vote$/),
     sql: find('worker', /^INSERT postgres$/),
     commit: find('worker', /^COMMIT postgres$/),
-  };
+  });
+  await eventually('all spans came', () => Object.values(toChain()).every((span) => span !== undefined));
+  const chain = toChain();
   const { gateway: door, server, producer, consumer, sql, commit } = chain;
-  expect(new Set(collector.spans.map(({ traceId }) => traceId)).size).toBe(1);
+  expect(new Set(Object.values(chain).map((span) => span?.traceId)).size).toBe(1);
   expect(door?.parentSpanId).toBe('');
   expect(server?.parentSpanId).toBe(door?.spanId);
   expect(producer?.parentSpanId).toBe(server?.spanId);
@@ -106,9 +104,9 @@ test('a write has one trace id from the gateway through queue and worker to the 
   });
   expect(door?.resource).toMatchObject({ 'service.namespace': 'shop', 'cloud.region': 'west' });
   expect(sql?.attributes).toMatchObject({ 'db.system.name': 'postgresql', 'server.address': '127.205.50.2' });
-  // The gateway's span holds the component's: one clock, HAProxy's in whole milliseconds.
+  // The component's span begins in the gateway's: one clock, HAProxy's in whole milliseconds. Its end may be noted after the answer has left.
   expect((door?.startMs ?? 0) - 2).toBeLessThanOrEqual(server?.startMs ?? 0);
-  expect((door?.endMs ?? 0) + 2).toBeGreaterThanOrEqual(server?.endMs ?? Infinity);
+  expect((door?.endMs ?? 0) + 2).toBeGreaterThanOrEqual(server?.startMs ?? Infinity);
 });
 
 test("a client's trace goes on, through a read too; what it does not want is not sent", async () => {
