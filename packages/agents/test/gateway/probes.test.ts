@@ -141,7 +141,11 @@ test('the report tells what each stamp served and failed, and what its check sai
     if (server === undefined) throw new Error(`no server ${stamp.route.id}`);
     return server;
   };
-  await until(async () => (await of(west1)).state === 'up', 'west-1 up');
+  const isQuiet = async (stamp: Stamp) => {
+    const { state, sessions, checkStatus } = await of(stamp);
+    return state === 'up' && sessions === 0 && checkStatus === 'L7OK';
+  };
+  await until(async () => (await isQuiet(west1)) && (await isQuiet(west2)), 'both up');
   const failures = async () =>
     (await west.report()).body.servers.reduce((sum, { errors }) => sum + errors.status5xx, 0);
   const failed = await failures();
@@ -151,6 +155,7 @@ test('the report tells what each stamp served and failed, and what its check sai
     await answer.body?.cancel();
   }
   await until(async () => (await failures()) === failed + 20, 'twenty failures');
+  await until(() => isQuiet(west2), 'the last of them to be over');
   const after = await of(west2);
   const served = after.requests - before.requests;
   expect(served).toBeGreaterThan(5);
