@@ -27,7 +27,7 @@ export interface ApiContext extends MeasureSources, HealthSource {
   switchBoard: SwitchBoard;
   alerts: Pick<AlertsController, 'alerts' | 'acknowledge'>;
   releases: ReleaseBoard;
-  scale?: Pick<ScaleController, 'order'>;
+  scale: Pick<ScaleController, 'order'>;
   /** The built console; null while it is being built. */
   consoleDir: () => string | null;
 }

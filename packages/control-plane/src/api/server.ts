@@ -49,7 +49,7 @@ export async function createApiServer(context: ApiContext): Promise<FastifyInsta
   registerHealthRoutes(server, context);
   registerMeasureRoutes(server, context);
   registerReleaseRoutes(server, context.releases);
-  if (context.scale !== undefined) registerScaleRoutes(server, context.scale);
+  registerScaleRoutes(server, context.scale);
   registerStream(server, context);
   await registerConsole(server, context.consoleDir);
   return server;

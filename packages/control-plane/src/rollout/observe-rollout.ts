@@ -42,9 +42,12 @@ export function stampsOf({ estate }: Pick<RolloutSources, 'estate'>, release: st
 }
 
 /** Those that are to get nothing any more, because they are about to go. */
-export function leavingStamps(sources: Pick<RolloutSources, 'estate'>, state: RolloutState): StampPlan[] {
+export function leavingStamps(
+  sources: Pick<RolloutSources, 'estate'>,
+  state: RolloutState | null,
+): StampPlan[] {
+  if (state === null || state.end !== null) return [];
   const { release, from } = state.program;
-  if (state.end !== null) return [];
   if (state.phase === 'drain' || state.phase === 'remove') return stampsOf(sources, from);
   return state.phase === 'withdraw' ? stampsOf(sources, release) : [];
 }

@@ -126,7 +126,7 @@ export function createRolloutController(context: RolloutContext): RolloutControl
       await Promise.all(parts.map((part) => part.close()));
     },
     rollout: () => toRollout(record.progress().state),
-    draining: () => toIds(record.progress().state, (state) => leavingStamps(context, state)),
+    draining: () => new Set(leavingStamps(context, record.progress().state).map(({ id }) => id)),
     isRunning: () => !record.progress().isClosed,
     order(order) {
       const progress = record.progress();
@@ -156,11 +156,4 @@ function withChecks(
       ? 'not-enough-data'
       : 'pass';
   return { ...own, verdict, checks: [...own.checks, ...checks] };
-}
-
-function toIds(
-  state: RolloutState | null,
-  list: (state: RolloutState) => readonly { id: string }[],
-): ReadonlySet<string> {
-  return new Set(state === null ? [] : list(state).map(({ id }) => id));
 }

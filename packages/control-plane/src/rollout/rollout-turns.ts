@@ -12,7 +12,7 @@ export interface RolloutTurns {
   take(rollout: string): RolloutRequest | null;
 }
 
-/** Those that wait have their turns. A crash may fall between any two of the records: whoever comes back finds either both or neither. */
+/** Those that wait have their turns. A crash may fall between the two records: a rollout that has begun finds its request among those that wait. */
 export function createRolloutTurns(context: {
   record: RolloutRecord;
   store: ReleaseStore;

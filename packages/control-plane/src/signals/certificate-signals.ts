@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { connect } from 'node:tls';
+import type { Manifest } from '@alwayson/protocol/manifest.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 
 /** A little less than a minute; ticks are not exact. */
@@ -7,7 +9,7 @@ const timeoutMs = 5000;
 const dayMs = 86_400_000;
 
 export interface CertificateAnswer {
-  /** When the last one was seen, for the oldest look: one that cannot be asked makes all of it old. */
+  /** When all of them were seen last: one that cannot be asked any more makes all of it old. */
   at: number;
   /** Until the first of them ends; below 0 it has ended. */
   days: number;
@@ -17,6 +19,8 @@ export interface CertificateSignals extends Controller {
   /** Of all declared certificates; null without one, or as long as one was never seen. */
   certificates(): CertificateAnswer | null;
 }
+
+type Endpoint = Manifest['gateway']['certificates'][number];
 
 interface Seen {
   at: number;
@@ -29,12 +33,12 @@ export function createCertificateSignals({
   now,
 }: Pick<ControllerContext, 'manifest' | 'now'>): CertificateSignals {
   const endpoints = manifest.gateway.certificates;
-  const seen = new Map<(typeof endpoints)[number], Seen>();
+  const seen = new Map<Endpoint, Seen>();
   const closing = new AbortController();
   let running = Promise.resolve();
   let nextAt = 0;
 
-  const look = async (endpoint: (typeof endpoints)[number]) => {
+  const look = async (endpoint: Endpoint) => {
     const endsAt = await readEnd(endpoint, closing.signal).catch(() => null);
     if (endsAt !== null) seen.set(endpoint, { at: now(), endsAt });
   };
@@ -61,25 +65,16 @@ export function createCertificateSignals({
 }
 
 /** When the certificate ends that is shown there, in ms. Rejects when none is. */
-function readEnd(
-  { host, port, serverName }: { host: string; port: number; serverName?: string | undefined },
-  signal: AbortSignal,
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    // One that has ended, or that nobody trusts, is looked at too.
-    const socket = connect({ host, port, servername: serverName ?? host, rejectUnauthorized: false });
-    const end = (error: Error) => {
-      socket.destroy();
-      reject(error);
-    };
-    signal.addEventListener('abort', () => end(new Error('It is not waited for any more.')), { once: true });
-    socket.setTimeout(timeoutMs, () => end(new Error('It does not answer.')));
-    socket.once('error', end);
-    socket.once('secureConnect', () => {
-      const endsAt = Date.parse(socket.getPeerCertificate().valid_to);
-      socket.destroy();
-      if (Number.isNaN(endsAt)) reject(new Error('It shows no certificate.'));
-      else resolve(endsAt);
-    });
-  });
+async function readEnd({ host, port, serverName }: Endpoint, closing: AbortSignal): Promise<number> {
+  // One that has ended, or that nobody trusts, is looked at too.
+  const socket = connect({ host, port, servername: serverName ?? host, rejectUnauthorized: false });
+  try {
+    const signal = AbortSignal.any([closing, AbortSignal.timeout(timeoutMs)]);
+    await once(socket, 'secureConnect', { signal });
+    const endsAt = Date.parse(socket.getPeerCertificate().valid_to);
+    if (Number.isNaN(endsAt)) throw new Error('It shows no certificate.');
+    return endsAt;
+  } finally {
+    socket.destroy();
+  }
 }

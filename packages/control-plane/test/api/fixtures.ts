@@ -156,6 +156,7 @@ const idleReleaseBoard: ReleaseBoard = {
 /** Where nothing is known yet. */
 export const nothingMeasured = {
   releases: idleReleaseBoard,
+  scale: { order: () => Promise.reject(new Error('No scale here.')) },
   slo: { report: () => null },
   shares: { report: () => null },
   health: { report: () => null, explain: () => undefined },
