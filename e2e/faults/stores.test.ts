@@ -48,6 +48,7 @@ test('database gone for 60 s', async () => {
 });
 
 test('cache gone', async () => {
+  await catalog.environment.until('whole', isWhole, 180_000);
   let killing: ReturnType<typeof keepKilled> | undefined;
   const { safe } = await measureFault(catalog, {
     name: 'both caches gone for 15 s',
@@ -63,6 +64,7 @@ test('cache gone', async () => {
 });
 
 test('queue gone in one region', async () => {
+  await catalog.environment.until('whole', isWhole, 180_000);
   let killing: ReturnType<typeof keepKilled> | undefined;
   const { safe, writes, struckAtMs } = await measureFault(catalog, {
     name: 'queue of west gone for 15 s',
