@@ -1,5 +1,6 @@
 import { createClient } from 'redis';
 import type { DependencyReporter } from './readiness.ts';
+import { within } from './within.ts';
 
 export interface CacheEntry<T> {
   value: T;
@@ -13,6 +14,8 @@ export interface CacheEntry<T> {
 export interface Cache {
   /** The type is the caller's promise: keep one shape per key prefix. */
   get<T>(key: string): Promise<CacheEntry<T> | null>;
+  /** For who has nothing else: waits up to a second for a cache that is slow, also for one that is left alone. */
+  getAtAnyCost<T>(key: string): Promise<CacheEntry<T> | null>;
   set(key: string, value: unknown): Promise<void>;
   drop(keys: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -32,23 +35,31 @@ export interface CacheOptions {
 
 const failuresMax = 3;
 const restMs = 1000;
+const anyCostMs = 1000;
 const pendingCommandsMax = 1000;
+
+interface Patience {
+  limitMs: number;
+  atAnyCost: boolean;
+}
 
 export function createCache(options: CacheOptions): Cache {
   const { url, prefix, freshMs = 1000, staleMs = 3_600_000, timeoutMs = 150, reporter } = options;
-  const link = url === undefined ? null : createLink(url, timeoutMs);
+  const link = url === undefined ? null : createLink(url);
   let failures = 0;
   let restUntil = 0;
 
   /** After a few failures in a row the cache is left alone for a second: a hung one costs a handful of short waits. */
-  const attempt = async <T>(use: (client: Client) => Promise<T>): Promise<T | null> => {
-    if (link === null || performance.now() < restUntil) return null;
+  const attempt = async <T>(
+    use: (client: Client) => Promise<T>,
+    { limitMs, atAnyCost }: Patience = { limitMs: timeoutMs, atAnyCost: false },
+  ): Promise<T | null> => {
+    if (link === null || (!atAnyCost && performance.now() < restUntil)) return null;
     try {
-      const result = await within(
-        timeoutMs,
-        link.client().then((client) => use(client)),
-      );
+      const work = link.client().then((client) => use(client));
+      const result = await within(limitMs, work, () => new Error(`no answer in ${limitMs} ms`));
       failures = 0;
+      restUntil = 0;
       reporter?.succeeded();
       return result;
     } catch (error) {
@@ -62,11 +73,14 @@ export function createCache(options: CacheOptions): Cache {
     }
   };
 
+  const get = async <T>(key: string, patience?: Patience) => {
+    const text = await attempt((client) => client.get(prefix + key), patience);
+    return text === null ? null : toEntry<T>(text, freshMs);
+  };
+
   return {
-    async get<T>(key: string) {
-      const text = await attempt((client) => client.get(prefix + key));
-      return text === null ? null : toEntry<T>(text, freshMs);
-    },
+    get: (key) => get(key),
+    getAtAnyCost: (key) => get(key, { limitMs: anyCostMs, atAnyCost: true }),
     async set(key, value) {
       const text = JSON.stringify({ at: Date.now(), value });
       await attempt((client) =>
@@ -82,13 +96,13 @@ export function createCache(options: CacheOptions): Cache {
 
 type Client = ReturnType<typeof createRedisClient>;
 
-function createRedisClient(url: string, connectTimeoutMs: number) {
+function createRedisClient(url: string) {
   const client = createClient({
     url,
     disableOfflineQueue: true,
     commandsQueueMaxLength: pendingCommandsMax,
     // A lost connection is made again by the next use, not by a timer.
-    socket: { connectTimeout: connectTimeoutMs, reconnectStrategy: false },
+    socket: { connectTimeout: anyCostMs, reconnectStrategy: false },
     maintNotifications: 'disabled',
   });
   client.on('error', () => {});
@@ -96,7 +110,7 @@ function createRedisClient(url: string, connectTimeoutMs: number) {
 }
 
 /** One connection, made when first used and again after it was lost. */
-function createLink(url: string, timeoutMs: number) {
+function createLink(url: string) {
   let current: { client: Client; ready: Promise<unknown> } | null = null;
   const drop = () => {
     if (current?.client.isOpen) current.client.destroy();
@@ -107,7 +121,7 @@ function createLink(url: string, timeoutMs: number) {
     async client(): Promise<Client> {
       if (current !== null && !current.client.isOpen) current = null;
       if (current === null) {
-        const client = createRedisClient(url, timeoutMs);
+        const client = createRedisClient(url);
         current = { client, ready: client.connect() };
         current.ready.catch(() => {});
       }
@@ -126,18 +140,5 @@ function toEntry<T>(text: string, freshMs: number): CacheEntry<T> | null {
     return { value, ageMs: Math.max(ageMs, 0), fresh: Math.abs(ageMs) < freshMs };
   } catch {
     return null;
-  }
-}
-
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => {});
   }
 }

@@ -1,5 +1,7 @@
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { Cache, CacheEntry } from './cache.ts';
 import { isUnavailable } from './unavailable.ts';
+import { within } from './within.ts';
 
 export interface CachedValue<T> {
   value: T;
@@ -37,7 +39,7 @@ export function createCachedReader(cache: Cache): CachedReader {
       if (value !== null && !flight.isOutdated) await cache.set(key, value);
       return { value, source: 'store', ageMs: 0 } as const;
     });
-    return entry === null ? loading : loadOrStale(loading, entry);
+    return loadOrStale(loading, async () => entry ?? cache.getAtAnyCost<T>(key));
   };
 
   const start = <T>(key: string, load: () => Promise<T>): Promise<CachedValue<T>> => {
@@ -65,22 +67,21 @@ export function createCachedReader(cache: Cache): CachedReader {
   };
 }
 
+/** `findStale` may have to ask a cache that is slow or gone: it is called only when the store keeps its reader waiting. */
 async function loadOrStale<T>(
   loading: Promise<CachedValue<T>>,
-  entry: CacheEntry<T>,
+  findStale: () => Promise<CacheEntry<T> | null>,
 ): Promise<CachedValue<T>> {
-  const stale = { value: entry.value, source: 'stale', ageMs: entry.ageMs } as const;
-  let timer: NodeJS.Timeout | undefined;
-  const impatience = new Promise<CachedValue<T>>((resolve) => {
-    timer = setTimeout(() => resolve(stale), patienceMs);
-  });
+  const toImpatience = () =>
+    new AlwaysOnError('AON_DATABASE', `The store did not answer in ${patienceMs} ms.`);
   try {
-    return await Promise.race([loading, impatience]);
+    return await within(patienceMs, loading, toImpatience);
   } catch (error) {
-    if (isUnavailable(error)) return stale;
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    loading.catch(() => {});
+    if (!isUnavailable(error)) throw error;
+    const stale = findStale().then((entry): CachedValue<T> => {
+      if (entry === null) throw error;
+      return { value: entry.value, source: 'stale', ageMs: entry.ageMs };
+    });
+    return Promise.any([loading, stale]).catch(() => loading);
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Cache, type CacheOptions, createCache } from '../src/cache.ts';
@@ -80,6 +80,34 @@ test('a cache that refuses, hangs or comes back never throws and never takes lon
   expect(await cache.get('a')).toBeNull();
   await line.pass();
   await eventually('it hits again', async () => (await cache.get('a'))?.value === 1);
+});
+
+test('a cache that is left alone, or was slow, is asked again when the store is away too', async () => {
+  const cache = open({ timeoutMs: 150 });
+  const reader = createCachedReader(cache);
+  await reader.read('a', async () => 'old');
+  await line.hang();
+  await Promise.all(['a', 'b', 'c'].map((key) => cache.get(key)));
+  await line.pass();
+  // It answers again, but is still left alone.
+  expect(await cache.get('a')).toBeNull();
+  expect(await reader.read('a', outage)).toMatchObject({ value: 'old', source: 'stale' });
+});
+
+test('an answer that came in time is not late because the process was held up', async () => {
+  // Not over the line, which this process itself would have to carry on.
+  const cache = open({ url: `redis://${redis.host}:${redis.port}`, timeoutMs: 150 });
+  await eventually('it is filled', async () => {
+    await cache.set('a', 1);
+    return (await cache.get('a')) !== null;
+  });
+  await redis.send('CLIENT', 'PAUSE', '100');
+  const answer = cache.get('a');
+  // The client writes in the next turn; the answer comes while the process is held up.
+  for (let turn = 0; turn < 2; turn += 1) await nextTurn();
+  const until = performance.now() + 400;
+  while (performance.now() < until);
+  expect((await answer)?.value).toBe(1);
 });
 
 test('many readers of a key cause one load, and the next ones none', async () => {

@@ -4,7 +4,8 @@
  *
  * It stands in for `on-marked-down shutdown-sessions`, which ends requests in the instant in which the stamp goes down, also
  * those that are just being refused and would have gone elsewhere by themselves; these were lost. A second look 300 ms later
- * (longer than `timeout connect`) finds only those that really hang.
+ * (longer than `timeout connect`) finds only those that really hang. A server that has sent something meanwhile is not frozen but
+ * slow, as all are on a full machine: cut, half an answer would be lost.
  *
  * Statistics are dear (they were half of what an idle HAProxy costs), so while all of a component's live servers are usable only
  * their number is read. Servers of other pools follow live ones (`track`), and are looked at with them.
@@ -36,8 +37,9 @@ local function cut(group)
       local stats = server:get_stats()
       if string.sub(stats.status, 1, 4) == "DOWN" and tonumber(stats.scur) > 0 then
         local key = stats.pxname .. "/" .. name
-        if group.hung[key] then server:shut_sess() end
-        hung[key] = true
+        local sent = tonumber(stats.bout)
+        if group.hung[key] == sent then server:shut_sess() end
+        hung[key] = sent
       end
     end
   end

@@ -3,6 +3,7 @@ import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { queueKeys } from '@alwayson/protocol/workload-environment.ts';
 import { createClient } from 'redis';
 import type { QueueRegion } from '../identity.ts';
+import { within as settleWithin } from '../within.ts';
 
 /** One connection to one Redis process. It never reconnects: another process would be another incarnation. */
 export interface QueueConnection {
@@ -73,20 +74,11 @@ async function connect(url: string, timeoutMs: number): Promise<Candidate | null
   const close = () => {
     if (client.isOpen) client.destroy();
   };
-  const within = async <T>(work: Promise<T>, limitMs: number): Promise<T> => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new AlwaysOnError('AON_QUEUE', `A queue server did not answer in ${limitMs} ms.`));
-        close();
-      }, limitMs);
+  const within = <T>(work: Promise<T>, limitMs: number): Promise<T> =>
+    settleWithin(limitMs, work, () => {
+      close();
+      return new AlwaysOnError('AON_QUEUE', `A queue server did not answer in ${limitMs} ms.`);
     });
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      clearTimeout(timer);
-    }
-  };
   const send = (command: string[]): Promise<unknown> => client.sendCommand(command);
   const greet = async () => {
     await client.connect();

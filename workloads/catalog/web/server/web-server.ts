@@ -1,5 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type { Identity } from '@alwayson/sdk/identity.ts';
 import type { Log } from '@alwayson/sdk/log-line.ts';
 import type { Readiness } from '@alwayson/sdk/readiness.ts';
@@ -27,6 +29,10 @@ export async function createWebServer(options: WebServerOptions): Promise<Fastif
     reply.headers(headers);
     if (request.routeOptions.url === '/readyz') readiness.block(await findFault(buildDir));
   });
+  // A file leaves in one piece, not as it is read: what is half sent when the process is killed is lost to its visitor.
+  server.addHook('onSend', async (_request, _reply, payload) =>
+    payload instanceof Readable ? buffer(payload) : payload,
+  );
   await server.register(fastifyStatic, {
     root: buildDir,
     wildcard: false,
