@@ -58,8 +58,14 @@ export class KeptHttp {
   #askOnce(): Promise<HttpAnswer> {
     const { timeoutMs } = this.#question;
     return new Promise((resolve, reject) => {
-      const late = () => this.#settle(new NoAnswerError(`no answer within ${timeoutMs} ms`));
-      this.#asked = { text: '', deadline: setTimeout(late, timeoutMs), resolve, reject };
+      const late = () => {
+        if (this.#asked === asked) this.#settle(new NoAnswerError(`no answer within ${timeoutMs} ms`));
+      };
+      // Sockets are read once more before the verdict: after a while in which this process did not get to run, the clock is looked
+      // at first, and an answer that came in time would be late.
+      const deadline = setTimeout(() => setImmediate(late), timeoutMs);
+      const asked = { text: '', deadline, resolve, reject };
+      this.#asked = asked;
       this.#socket ??= this.#connect();
       this.#socket.write(this.#text);
     });
