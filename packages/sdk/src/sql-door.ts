@@ -2,6 +2,8 @@ import { Pool } from 'pg';
 
 const trialMs = 500;
 const trialMsMax = 8000;
+/** While all doors fail: short, because most often a new writer is about to be there. */
+const betweenTrialsMs = 100;
 /** When all doors have been failing for this long, it is an outage: fail fast instead of queueing up. */
 const outageAfterMs = 3000;
 /** Long: a connection is worth most after a quiet while, when everybody comes back at once. */
@@ -57,18 +59,25 @@ export function markFailing(door: DoorRecord, now: number): void {
 
 /**
  * The first door in order that works. One before it that fails is tried by a single request now and then, so that
- * the preferred door is used again soon after it is well. When all fail, the one that was tried longest ago; in an
- * outage only a single request per half second, and `null` for everybody else.
+ * the preferred door is used again soon after it is well. When all fail, the one that was tried longest ago, by one request at a
+ * time (`later` for the others): each trial is a new connection with its handshake, and all of them at once would take the
+ * processor from what is to become well. After a while it is an `outage`, and who may not try need not wait.
  */
-export function chooseDoor<Door extends DoorRecord>(doors: readonly Door[], now: number): Door | null {
-  const isOutage = doors.every(
-    (door) => door.failingSince !== null && now - door.failingSince > outageAfterMs,
-  );
+export function chooseDoor<Door extends DoorRecord>(
+  doors: readonly Door[],
+  now: number,
+): Door | 'later' | 'outage' {
   const works = doors.some((door) => door.failingSince === null);
   const due = works
     ? doors.find((door) => door.failingSince === null || now - door.triedAt >= toTrialMs(door))
     : doors.toSorted((a, b) => a.triedAt - b.triedAt)[0];
-  if (due === undefined || (isOutage && now - due.triedAt < trialMs)) return null;
+  if (due === undefined) return 'outage';
+  if (!works) {
+    const since = Math.max(...doors.map(({ failingSince }) => failingSince ?? now));
+    if (now - since > outageAfterMs) {
+      if (now - due.triedAt < trialMs) return 'outage';
+    } else if (doors.some(({ triedAt }) => now - triedAt < betweenTrialsMs)) return 'later';
+  }
   if (due.failingSince !== null) due.triedAt = now;
   return due;
 }

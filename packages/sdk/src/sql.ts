@@ -148,11 +148,13 @@ async function attemptUntil<T>(doors: readonly SqlDoor[], work: Work<T>, deadlin
   let cause: unknown;
   for (let pauseMs = retryPauseMs; ; pauseMs = Math.min(pauseMs * 2, retryPauseMsMax)) {
     const door = chooseDoor(doors, performance.now());
-    if (door === null) throw unavailable(cause);
-    const attempt = await attemptOnce(door, work, deadline);
-    if (attempt.ok) return attempt.value;
-    cause = attempt.error;
-    if (attempt.final) throw attempt.failure === 'statement' ? cause : unavailable(cause);
+    if (door === 'outage') throw unavailable(cause);
+    if (door !== 'later') {
+      const attempt = await attemptOnce(door, work, deadline);
+      if (attempt.ok) return attempt.value;
+      cause = attempt.error;
+      if (attempt.final) throw attempt.failure === 'statement' ? cause : unavailable(cause);
+    }
     const works = doors.some((other) => other.failingSince === null);
     const waitMs = works ? 0 : pauseMs * (0.5 + Math.random());
     if (performance.now() + waitMs >= deadline) throw unavailable(cause);

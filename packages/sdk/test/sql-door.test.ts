@@ -6,7 +6,10 @@ interface Door extends DoorRecord {
 }
 const createDoors = (...names: string[]): Door[] =>
   names.map((name) => ({ name, failingSince: null, failures: 0, triedAt: 0 }));
-const choose = (doors: Door[], now: number) => chooseDoor(doors, now)?.name;
+const choose = (doors: Door[], now: number) => {
+  const choice = chooseDoor(doors, now);
+  return typeof choice === 'string' ? choice : choice.name;
+};
 
 test('the first door that works is chosen', () => {
   const [first, second] = createDoors('first', 'second') as [Door, Door];
@@ -31,14 +34,22 @@ test('a failing door is tried by one request at a time, ever less often, and use
   expect(choose(doors, 40_000)).toBe('first');
 });
 
-test('when all fail they are tried in turn; after a while one request per half second, the others fail fast', () => {
+test('when all fail they are tried in turn, by one request in 100 ms; after a while rarely, and the others fail fast', () => {
   const doors = createDoors('a', 'b');
   for (const door of doors) markFailing(door, 0);
-  expect([choose(doors, 10), choose(doors, 20), choose(doors, 30)]).toEqual(['a', 'b', 'a']);
+  const first = [10, 100, 110, 190, 200, 300, 310].map((now) => choose(doors, now));
+  expect(first).toEqual(['later', 'a', 'later', 'later', 'b', 'a', 'later']);
   const later = Array.from({ length: 20 }, (_, n) => choose(doors, 4000 + n * 100));
-  expect(later.filter((name) => name !== undefined)).toEqual(['b', 'a', 'b', 'a', 'b', 'a', 'b', 'a']);
+  expect(later.filter((name) => name !== 'outage')).toEqual(['b', 'a', 'b', 'a', 'b', 'a', 'b', 'a']);
+});
+
+test('once one of them works again, everybody uses it', () => {
+  const doors = createDoors('a', 'b') as [Door, Door];
+  for (const door of doors) markFailing(door, 0);
+  markWorking(doors[1]);
+  expect([choose(doors, 1), choose(doors, 2), choose(doors, 3)]).toEqual(['b', 'b', 'b']);
 });
 
 test('without a door there is none', () => {
-  expect(chooseDoor([], 0)).toBeNull();
+  expect(chooseDoor([], 0)).toBe('outage');
 });
