@@ -32,7 +32,7 @@ export const StampProbeResult = ProbeResult.extend({ stamp: z.string() });
 export type StampProbeResult = z.infer<typeof StampProbeResult>;
 
 /** Seconds of one slice of `TrafficWindow`, and how far back they go. */
-export const windowSliceSeconds = 2;
+export const windowSliceSeconds = 1;
 export const windowSeconds = 30;
 
 /** What users got of one flow from one stamp lately, by the time at which it ended. */

@@ -8,8 +8,11 @@ import {
 import { createComponentProber } from './component-prober.ts';
 import type { ProbedComponent } from './stamp-settings.ts';
 
-/** What hangs must be out of the gateways within three seconds, and a hanging answer is asked for twice. */
-const intervalMs = 1000;
+/**
+ * What hangs must be out of the gateways within three seconds: this, two probes in vain of 650 ms each, and the gateways' own
+ * interval of 700 ms.
+ */
+const intervalMs = 900;
 /** What takes no requests is asked only each so many rounds. */
 const otherRoundsEvery = 3;
 

@@ -119,7 +119,7 @@ test('windows slide: they hold what ended in the last seconds, and nothing else'
         for (const { ms, ...change } of sorted)
           windows.add(toRequest(base + ms, { ...change, totalMs: 7 }), base + ms);
         const nowMs = base + (sorted.at(-1)?.ms ?? 0);
-        const present = Math.floor(nowMs / 2000) * 2000 - base;
+        const present = Math.floor(nowMs / 1000) * 1000 - base;
         for (const stamp of ['a-1', 'b-1']) {
           const told = windows.toWindows(nowMs).find((entry) => entry.stamp === stamp)?.slices ?? [];
           const within = sorted.filter(

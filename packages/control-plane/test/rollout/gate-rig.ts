@@ -2,7 +2,7 @@ import type { StampPlan } from '@alwayson/core/estate/stamps.ts';
 import { beginRollout, type RolloutState } from '@alwayson/core/rollout/rollout-state.ts';
 import type { Environment } from '@alwayson/protocol/environment.ts';
 import type { Manifest } from '@alwayson/protocol/manifest.ts';
-import type { Observation } from '@alwayson/protocol/observation.ts';
+import { type Observation, windowSliceSeconds } from '@alwayson/protocol/observation.ts';
 import type { GateResult } from '@alwayson/protocol/releases.ts';
 import type { UnitStatus } from '@alwayson/protocol/units.ts';
 import { onTestFinished } from 'vitest';
@@ -35,7 +35,8 @@ interface Told {
 }
 
 const rememberedMs = 30_000;
-const sliceMs = 2000;
+const requestsEveryMs = 2000;
+const sliceMs = windowSliceSeconds * 1000;
 
 /** A gate watch over two releases on a clock of its own. Its memory goes through JSON at every look, as the record does. */
 export function createGateRig(options: {
@@ -105,7 +106,7 @@ export function createGateRig(options: {
       let last = look();
       for (let n = 0; n < seconds && !isReached(last.gate?.verdict); n += 1) {
         world.nowMs += 1000;
-        if (world.nowMs % sliceMs === 0) {
+        if (world.nowMs % requestsEveryMs === 0) {
           for (const [stamp, requests] of Object.entries(world.traffic))
             told.push({ at: world.nowMs - sliceMs, stamp, requests });
         }

@@ -46,13 +46,13 @@ const nowRule: OutlierRule = { countMin: 1, chanceMax: 1, isExact: true };
 const togetherRule: OutlierRule = { countMin: 50, chanceMax: 1e-8, isExact: true };
 /** A trial has little traffic and little to lose: one look is enough, and less of it. */
 const probationRule: OutlierRule = { countMin: 10, chanceMax: 1e-5, isExact: true };
-const slowWindowMs = 3000;
-const slowWindowMsMax = 10_000;
+/** Short ones where there is traffic enough. */
+const slowWindowsMs = [3000, 5000, 10_000];
 const slowCountMin = 20;
 const slowWindowsMin = 3;
 const slowRatio = 2;
 
-const calm: Suspicion = { errorsSince: null, slowWindows: 0, slowSeenTo: 0 };
+const calm: Suspicion = { errorsSince: null, slowWindows: 0 };
 
 /**
  * Gray failures (health.md 3.4): stamps of which users see more errors or more latency than of their siblings, whatever they say of
@@ -67,14 +67,12 @@ export function findOutliers({ stamps, flows, suspicions }: OutlierInput, now: n
     });
     const view: FlowView = { flow: name, latencyMs, seen, now };
     const errors = judgeErrors(view, suspicions);
-    const slow = judgeLatency(view, suspicions);
+    const slow = judgeLatency(view);
     for (const { stamp, slices } of seen) {
       const key = toPairKey(stamp.id, name);
       if (countOf(slices, now - 30_000) >= suspectRule.countMin) result.judged.add(key);
       const next = { ...calm, ...errors.next[key], ...slow.next[key] };
       if (next.errorsSince !== null || next.slowWindows > 0) result.suspicions[key] = next;
-      // Where the last slow window ended must be known also when it was not slow, or windows would overlap.
-      else if (next.slowSeenTo > now - 30_000) result.suspicions[key] = next;
     }
     result.outliers.push(...errors.outliers, ...slow.outliers);
   }
@@ -93,14 +91,15 @@ interface Judgement {
   outliers: Outlier[];
 }
 
-function judgeErrors({ flow, seen, now }: FlowView, before: OutlierInput['suspicions']): Judgement {
+function judgeErrors(view: FlowView, before: OutlierInput['suspicions']): Judgement {
+  const { flow, seen, now } = view;
   const judgement: Judgement = { next: {}, outliers: [] };
   const probation = new Set(seen.flatMap(({ stamp }) => (stamp.isOnProbation(flow) ? [stamp.id] : [])));
   const ruleOf = (rule: OutlierRule) => (stamp: string) => (probation.has(stamp) ? probationRule : rule);
   const found = (from: number, rule: OutlierRule) => findErrorOutliers(sampleFrom(seen, from), ruleOf(rule));
   const suspects = windowsMs.flatMap((windowMs) => found(now - windowMs, suspectRule));
   if (suspects.length === 0) return judgement;
-  const newest = Math.max(...seen.map(({ slices }) => slices.at(-1)?.to ?? 0));
+  const newest = newestOf(view);
   const together = found(now - 30_000, togetherRule).concat(found(now - 10_000, togetherRule));
   for (const stamp of new Set(suspects.map((suspect) => suspect.stamp))) {
     const key = toPairKey(stamp, flow);
@@ -117,52 +116,67 @@ function judgeErrors({ flow, seen, now }: FlowView, before: OutlierInput['suspic
   return judgement;
 }
 
-/** Three windows in a row, none sharing a request with another, in which it was twice as slow as its siblings and too slow. */
-function judgeLatency(
-  { flow, latencyMs, seen, now }: FlowView,
-  before: OutlierInput['suspicions'],
-): Judgement {
+/** The last three windows, one after the other, in each of which it was twice as slow as its siblings and too slow. */
+function judgeLatency(view: FlowView): Judgement {
   const judgement: Judgement = { next: {}, outliers: [] };
-  for (const { stamp, slices } of seen) {
-    const key = toPairKey(stamp.id, flow);
-    const last = before[key] ?? calm;
-    const newest = slices.at(-1)?.to ?? 0;
-    const from = Math.max(last.slowSeenTo, now - slowWindowMsMax);
-    judgement.next[key] = { slowWindows: last.slowWindows, slowSeenTo: last.slowSeenTo };
-    if (newest - from < slowWindowMs || countOf(slices, from) < slowCountMin) {
-      if (newest - last.slowSeenTo > slowWindowMsMax)
-        judgement.next[key] = { slowWindows: 0, slowSeenTo: from };
-      continue;
-    }
-    const own = p95From(slices, from) ?? 0;
-    const others = seen.filter(
-      (other) => other.stamp !== stamp && countOf(other.slices, from) >= slowCountMin,
-    );
-    const usual = usualOf(stamp, others, from);
-    const limit = usual === null ? Infinity : Math.max(latencyMs, slowRatio * usual);
-    const isSlow = own > limit && isSlowThroughout(slices, from, limit);
-    const slowWindows = isSlow ? Math.min(last.slowWindows + 1, slowWindowsMin) : 0;
-    judgement.next[key] = { slowWindows, slowSeenTo: newest };
-    if (slowWindows < slowWindowsMin) continue;
-    const text = `${flow}: p95 of ${Math.round(own)} ms, ${Math.round(usual ?? 0)} ms elsewhere`;
-    judgement.outliers.push({ stamp: stamp.id, flow, kind: 'latency', text });
+  const newest = newestOf(view);
+  for (const one of view.seen) {
+    const found = slowWindowsMs.map((windowMs) => findSlowWindows(view, one, { windowMs, newest }));
+    const [worst = []] = found.toSorted((a, b) => b.length - a.length);
+    judgement.next[toPairKey(one.stamp.id, view.flow)] = { slowWindows: worst.length };
+    const [last] = worst;
+    if (last === undefined || worst.length < slowWindowsMin) continue;
+    const text = `${view.flow}: p95 of ${Math.round(last.own)} ms, ${Math.round(last.usual)} ms elsewhere`;
+    judgement.outliers.push({ stamp: one.stamp.id, flow: view.flow, kind: 'latency', text });
   }
   return judgement;
 }
 
+/** p95 in ms. */
+interface SlowWindow {
+  own: number;
+  usual: number;
+}
+
+/** From the newest window back, as long as they are slow. */
+function findSlowWindows(
+  { latencyMs, seen }: FlowView,
+  { stamp, slices }: FlowView['seen'][number],
+  { windowMs, newest }: { windowMs: number; newest: number },
+): SlowWindow[] {
+  const found: SlowWindow[] = [];
+  while (found.length < slowWindowsMin) {
+    const to = newest - found.length * windowMs;
+    const span = { from: to - windowMs, to };
+    const own = p95In(slices, span) ?? 0;
+    if (own <= latencyMs || countIn(slices, span) < slowCountMin) break;
+    const others = seen.filter(
+      (other) => other.stamp !== stamp && countIn(other.slices, span) >= slowCountMin,
+    );
+    const usual = usualOf(stamp, others, span);
+    const limit = usual === null ? Infinity : Math.max(latencyMs, slowRatio * usual);
+    if (own <= limit || !isSlowThroughout(slices, span, limit)) break;
+    found.push({ own, usual: usual ?? 0 });
+  }
+  return found;
+}
+
 /** What is usual elsewhere; for a candidate also what was usual before it, for all of its siblings may be as slow as it is. */
-function usualOf(stamp: ComparedStamp, others: FlowView['seen'], from: number): number | null {
-  const p95 = (seen: FlowView['seen']) => medianOf(seen.flatMap(({ slices }) => p95From(slices, from) ?? []));
+function usualOf(stamp: ComparedStamp, others: FlowView['seen'], span: Span): number | null {
+  const p95 = (seen: FlowView['seen']) => medianOf(seen.flatMap(({ slices }) => p95In(slices, span) ?? []));
   const all = p95(others);
   const former = stamp.isCandidate ? p95(others.filter((other) => !other.stamp.isCandidate)) : null;
   return all === null || former === null ? all : Math.min(all, former);
 }
 
 /** A moment's hiccup makes the p95 of a whole window bad, but not of both its halves. */
-function isSlowThroughout(slices: readonly TrafficSlice[], from: number, limitMs: number): boolean {
-  const middle = (from + (slices.at(-1)?.to ?? from)) / 2;
-  const older = slices.filter((slice) => slice.from < middle);
-  return (p95From(older, from) ?? 0) > limitMs && (p95From(slices, middle) ?? 0) > limitMs;
+function isSlowThroughout(slices: readonly TrafficSlice[], { from, to }: Span, limitMs: number): boolean {
+  const middle = (from + to) / 2;
+  const halves = [
+    { from, to: middle },
+    { from: middle, to },
+  ];
+  return halves.every((half) => (p95In(slices, half) ?? 0) > limitMs);
 }
 
 function sampleFrom(seen: FlowView['seen'], from: number): SiblingSample[] {
@@ -178,16 +192,33 @@ function sampleFrom(seen: FlowView['seen'], from: number): SiblingSample[] {
 }
 
 export function countOf(slices: readonly TrafficSlice[], from: number): number {
-  return slices.reduce((sum, slice) => (slice.from < from ? sum : sum + slice.good + slice.bad), 0);
+  return countIn(slices, { from, to: Infinity });
 }
 
-function p95From(slices: readonly TrafficSlice[], from: number): number | null {
+/** Slices that begin in it. */
+interface Span {
+  from: number;
+  to: number;
+}
+
+function countIn(slices: readonly TrafficSlice[], { from, to }: Span): number {
+  return slices.reduce(
+    (sum, slice) => (slice.from < from || slice.from >= to ? sum : sum + slice.good + slice.bad),
+    0,
+  );
+}
+
+function p95In(slices: readonly TrafficSlice[], { from, to }: Span): number | null {
   const latency: number[] = [];
   for (const slice of slices) {
-    if (slice.from < from) continue;
+    if (slice.from < from || slice.from >= to) continue;
     slice.latency.forEach((count, index) => (latency[index] = (latency[index] ?? 0) + count));
   }
   return quantileMs(latency, 0.95);
+}
+
+function newestOf({ seen }: FlowView): number {
+  return Math.max(...seen.map(({ slices }) => slices.at(-1)?.to ?? 0));
 }
 
 function percent(sample: Sample): string {

@@ -41,9 +41,8 @@ export interface StampMemory {
 export interface Suspicion {
   /** Since when it fails more often than its siblings; null when it does not. */
   errorsSince: number | null;
-  /** Slow windows in a row, and where the last one ended. */
+  /** Slow windows in a row, up to now. */
   slowWindows: number;
-  slowSeenTo: number;
 }
 
 /** Weights that were given out. */

@@ -13,21 +13,21 @@ function lookAt(counts: GateCounts, at: number, now = at): GateCounts {
 const goodOf = (counts: GateCounts) => Object.fromEntries(counts.cells.map(({ side, good }) => [side, good]));
 
 test('a slice counts once, when it is over, and only when it began in the step', () => {
-  const first = lookAt(firstGateCounts(10_500), 13_999);
-  // 10-12 s began before the step; 12-14 s is not over.
+  const first = lookAt(firstGateCounts(10_500), 11_999);
+  // 10-11 s began before the step; 11-12 s is not over.
   expect(first.cells).toEqual([]);
-  const second = lookAt(first, 16_100);
+  const second = lookAt(first, 13_100);
   expect(goodOf(second)).toEqual({ candidate: 2, live: 2 });
-  expect(lookAt(second, 16_100)).toBe(second);
-  expect(lookAt(second, 17_900)).toBe(second);
-  expect(goodOf(lookAt(second, 18_000))).toEqual({ candidate: 3, live: 3 });
+  expect(lookAt(second, 13_100)).toBe(second);
+  expect(lookAt(second, 13_900)).toBe(second);
+  expect(goodOf(lookAt(second, 14_000))).toEqual({ candidate: 3, live: 3 });
   expect(second.gapMs).toBe(0);
 });
 
 test('what an observer tells from the future is left for later', () => {
   const early = lookAt(firstGateCounts(0), 8000, 4100);
-  expect(goodOf(early)).toEqual({ candidate: 2, live: 2 });
-  expect(goodOf(lookAt(early, 8000, 8000))).toEqual({ candidate: 4, live: 4 });
+  expect(goodOf(early)).toEqual({ candidate: 4, live: 4 });
+  expect(goodOf(lookAt(early, 8000, 8000))).toEqual({ candidate: 8, live: 8 });
 });
 
 test('an older answer that comes again changes nothing', () => {
@@ -40,7 +40,7 @@ test('what the observer has forgotten is told', () => {
   const back = lookAt(first, 52_000);
   // It remembers from 22 s.
   expect(back.gapMs).toBe(12_000);
-  expect(goodOf(back)).toEqual({ candidate: 20, live: 20 });
+  expect(goodOf(back)).toEqual({ candidate: 40, live: 40 });
   expect(lookAt(back, 54_000).gapMs).toBe(12_000);
   // One that was silent from the beginning.
   expect(lookAt(firstGateCounts(0), 40_000).gapMs).toBe(10_000);
@@ -69,14 +69,14 @@ test('the longest gap of any observer is told, and each observer is counted by i
   });
   expect(end.gapMs).toBe(6000);
   // Stamps count in their own region, whichever gateway saw them.
-  expect(goodOf(end)).toEqual({ candidate: 18 + 15, live: 18 + 15 });
+  expect(goodOf(end)).toEqual({ candidate: 36 + 30, live: 36 + 30 });
 });
 
 test('an observer that does not tell where in their bucket latencies lie is read as if in the middle', () => {
   const observation = observationAt(4000, 'west', ['w-new']);
   for (const { slices } of observation.windows ?? []) for (const slice of slices) delete slice.sumsMs;
   const { cells } = addWindows(firstGateCounts(0), [observation], { ...stamps, now: 4000 });
-  expect(cells[0]?.sumsMs.filter((ms) => ms > 0)).toEqual([15]);
+  expect(cells[0]?.sumsMs.filter((ms) => ms > 0)).toEqual([30]);
 });
 
 test('whenever it looks, and through every restart, it counts the same', () => {
@@ -89,7 +89,7 @@ test('whenever it looks, and through every restart, it counts the same', () => {
         (sum, at) => JSON.parse(JSON.stringify(lookAt(sum, at))),
         firstGateCounts(since),
       );
-      const slices = Math.floor((60_000 - Math.ceil(since / 2000) * 2000) / 2000);
+      const slices = Math.floor((60_000 - Math.ceil(since / 1000) * 1000) / 1000);
       expect(goodOf(counts)).toEqual({ candidate: slices, live: slices });
       expect(counts.gapMs).toBe(0);
     }),

@@ -60,13 +60,13 @@ describe('a step', () => {
     expect(enter(long, '{"west":0}', 61_000)).toBe(long);
     const second = enter(long, '{"west":0.5}', 61_000);
     expect(second.counts).toMatchObject({ since: 61_000, cells: [] });
-    expect(second.before).toMatchObject([{ side: 'live', good: 30 }]);
+    expect(second.before).toMatchObject([{ side: 'live', good: 60 }]);
     // With nothing of it in the next step, what was known stays.
     const all = {
       ...second,
       counts: { ...second.counts, cells: cellsOf(requestsOf('candidate', { good: 90 })) },
     };
-    expect(enter(all, '{"west":1}', 90_000).before).toMatchObject([{ side: 'live', good: 30 }]);
+    expect(enter(all, '{"west":1}', 90_000).before).toMatchObject([{ side: 'live', good: 60 }]);
   });
 
   test('begins to count restarts anew; the most that live units held stays', () => {
@@ -181,7 +181,7 @@ describe('a signal', () => {
     for (const at of [30_000, 60_000])
       memory = note(memory, factsAt(at, { readings: [reading('old', at, at)] }));
     expect(enter(memory, 'b', 61_000).signalsBefore).toEqual({
-      orders: { count: 59_990, requests: null, users: 30 },
+      orders: { count: 59_990, requests: null, users: 60 },
     });
   });
 });

@@ -96,14 +96,14 @@ export function unitOf(side: GateSide, change: Partial<GateUnit> = {}): GateUnit
   };
 }
 
-/** What an observer tells at `at` of slices of two seconds, of which each had one good request of 10 ms to each stamp. */
+/** What an observer tells at `at` of slices of a second, of which each had one good request of 10 ms to each stamp. */
 export function observationAt(at: number, region: string, stamps: readonly string[]): Observation {
-  const last = Math.floor(at / 2000) * 2000;
-  const slices = Array.from({ length: 15 }, (_, n) => last - (15 - n) * 2000)
+  const last = Math.floor(at / 1000) * 1000;
+  const slices = Array.from({ length: 30 }, (_, n) => last - (30 - n) * 1000)
     .filter((from) => from >= 0)
     .map((from): TrafficWindow['slices'][number] => {
       const { good, bad, latency, sumsMs } = requestsOf('live', { good: 1 });
-      return { from, to: from + 2000, good, bad, latency: [...latency], sumsMs: [...sumsMs] };
+      return { from, to: from + 1000, good, bad, latency: [...latency], sumsMs: [...sumsMs] };
     });
   return {
     region,

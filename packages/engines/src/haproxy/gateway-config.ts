@@ -118,7 +118,7 @@ function renderDefaults(record: RouteRecord): string[] {
     '  retry-on conn-failure empty-response',
     '  load-server-state-from-file global',
     '  timeout connect 250ms',
-    '  timeout check 750ms',
+    '  timeout check 1500ms',
     '  timeout client 30s',
     `  timeout server ${record.limits.requestTimeoutMs}ms`,
     '  timeout tunnel 1h',
