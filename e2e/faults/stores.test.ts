@@ -19,7 +19,6 @@ test('database gone for 60 s', async () => {
   const shares: string[] = [];
   const { safe, writes, struckAtMs } = await measureFault(catalog, {
     name: 'database gone for 60 s',
-    beforeMs: 15_000,
     forMs: 60_000,
     strike: () => {
       killing = keepKilled(catalog.environment, ({ kind }) => kind === 'postgres');

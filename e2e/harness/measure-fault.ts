@@ -10,7 +10,7 @@ import { type ConditionWatch, watchUntil } from './watch-until.ts';
 
 export interface Fault {
   name: string;
-  /** Milliseconds of load before: comparisons need something to compare. */
+  /** Milliseconds of load before, 10 s by default: fresh processes are slow at first, and comparisons need something to compare. */
   beforeMs?: number;
   /** How long the fault lasts. */
   forMs: number;
@@ -38,7 +38,7 @@ export async function measureFault({ environment, items }: Catalog, fault: Fault
   const safe = startOpenLoop({ url, requestsPerSecond: 200, next: safeRequests(items) });
   const writes = startOpenLoop({ url, requestsPerSecond: 50, next: writeRequests(items, apiKey) });
   try {
-    await sleep(fault.beforeMs ?? 4000); // part of the measure
+    await sleep(fault.beforeMs ?? 10_000); // part of the measure
     const struckAtMs = safe.elapsedMs();
     const struckAt = performance.now();
     await fault.strike();

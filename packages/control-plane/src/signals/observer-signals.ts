@@ -6,8 +6,8 @@ import { requestJson } from './request-json.ts';
 
 /** A little less than five ticks, which are not exact. */
 const quietIntervalMs = 4900;
-/** While there is traffic, what it says of stamps is read more often. */
-const busyIntervalMs = 1900;
+/** While there is traffic, what it says of stamps is read at every tick. */
+const busyIntervalMs = 900;
 const staleAfterMs = 15_000;
 
 export interface ObserverSignals extends Controller {

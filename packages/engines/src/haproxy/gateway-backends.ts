@@ -51,9 +51,8 @@ export function renderBackends(options: BackendOptions): string[] {
  * own for it (no `track`). Not `observe layer7`: a shared outage, in which every stamp answers 5xx, would take all of them out.
  *
  * One failed check is enough: the agent has asked twice before it says 503, and who does not answer for a whole `timeout check` is
- * not just busy. So a frozen stamp is out after at most 2.2 s here, 2.6 s in another region. What was seen to
- * refuse comes back after rise x fastinter, by when its agent (that looks every second) knows it too; sooner, and it would come
- * and go until then, at the cost of retries.
+ * not just busy. So a frozen stamp is out after at most 2.3 s. What was seen to refuse comes back after rise x fastinter, by when
+ * its agent (that looks every second) knows it too; sooner, and it would come and go until then, at the cost of retries.
  */
 function renderLive(
   component: string,
@@ -72,7 +71,7 @@ function renderLive(
     '  default-server inter 700ms fastinter 200ms downinter 500ms rise 6 fall 1',
     '  default-server observe layer4 error-limit 3 on-error mark-down',
     ...servers.map((stamp) => {
-      const backup = stamp.region === region ? '' : ' backup inter 1100ms';
+      const backup = stamp.region === region ? '' : ' backup inter 800ms';
       return `${renderServer(stamp, component)}${renderShare(stamp, pools.live)} check port ${stamp.healthPort}${backup}`;
     }),
   ];
