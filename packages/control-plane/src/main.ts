@@ -145,7 +145,7 @@ function createParts(
   const moving = { rollouts: rollouts.controller, scale, routes };
   const controllers = { estate, database, queue, ...asked, ...measured, ...moving };
   const status = () => buildStatus({ ...context, ...controllers, authority });
-  const bringUp = createBringUpController({ estate, manifest, journal, status });
+  const bringUp = createBringUpController({ estate, manifest, journal, status, shares });
   const transitions = createTransitionEvents(journal, status);
   const switchBoard = createSwitchBoard({ ...context, ...controllers, stamps: estate.serving, nudge });
   return {

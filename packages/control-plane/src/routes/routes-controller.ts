@@ -16,6 +16,8 @@ import { decideLeavingState } from './leaving-state.ts';
 const recordName = 'routes';
 /** How often a gateway that has everything in force is read back again. */
 const readBackEveryMs = 4900;
+/** A server that was down may be back: what is decided on must not be older than the looks that are counted (a second). */
+const readBackDownEveryMs = 900;
 
 export interface RoutesController extends Controller {
   /** The committed record; null before the first. */
@@ -69,7 +71,8 @@ export function createRoutesController(context: RoutesContext): RoutesController
 
   const bring = async (region: string, address: string, record: RouteRecord) => {
     const last = reports.get(region);
-    const due = now() - (readAt.get(region) ?? -Infinity) >= readBackEveryMs;
+    const isDown = last?.servers.some(({ state }) => state === 'down') === true;
+    const due = now() - (readAt.get(region) ?? -Infinity) >= (isDown ? readBackDownEveryMs : readBackEveryMs);
     if (last && isInForce(last, record) && !due) return;
     const base = `http://${address}:${zonePorts.gatewayAgent}`;
     const token = environment.tokens.agents;

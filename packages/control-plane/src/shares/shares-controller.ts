@@ -60,7 +60,16 @@ export function createSharesController(context: SharesContext): SharesController
   const tell = (before: SharesReport | null, after: SharesReport) => {
     const { cause, generation, overflow, shed, detours, pools } = after;
     if (before?.generation !== generation) {
-      const data = { generation, cause, weights: memory.routing?.weights, detours, pools };
+      // Why, for who reads it later: the report itself is gone by then.
+      const bad = after.stamps
+        .filter((stamp) => stamp.class !== 'ok')
+        .map(({ id, class: found, reason, standing }) => ({
+          id,
+          class: found,
+          reason,
+          standing: standing.kind,
+        }));
+      const data = { generation, cause, weights: memory.routing?.weights, detours, pools, bad };
       const message = `Shares changed: ${describeCause(cause)}.`;
       journal.event({ severity: 'info', type: 'shares.changed', entity: 'shares', message, data });
     }

@@ -61,6 +61,7 @@ export function decideFlowStandings(
           look: keys.length > 0 ? 'bad' : isNewLook ? 'good' : 'none',
           isProven: isProven(evidence, flow, before?.since ?? now),
           isFirst: false,
+          isAwaited: false,
         },
         now,
       );

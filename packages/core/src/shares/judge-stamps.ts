@@ -49,7 +49,7 @@ export function judgeStamps(
   return drafts.map((item) => {
     const { differing, reasons } = settleShared(item, common, now);
     const rest = reasons.filter(({ key }) => !common.has(key));
-    const standing = climb(item, { rest, common, isFirst: isFirst || item.isAwaited }, now);
+    const standing = climb(item, { rest, common, isFirst }, now);
     const badFlows = Object.entries(differing)
       .filter(([key, since]) => key.startsWith('flow:') && now - since >= differingMs)
       .map(([key]) => key.slice('flow:'.length));
@@ -84,6 +84,7 @@ const switchedOff: StandingInput = {
   look: 'none',
   isProven: false,
   isFirst: false,
+  isAwaited: false,
 };
 
 interface Conclusion {
@@ -161,11 +162,11 @@ function climb(item: Draft, { rest, common, isFirst }: Verdict, now: number): St
   const found = classOf({ reasons: rest });
   const evidence = found === 'off' ? 'off' : found === 'soft' || found === 'hard' ? 'bad' : 'good';
   const keys = rest.filter(({ level }) => level === 'soft' || level === 'hard').map(({ key }) => key);
-  const { isNewLook, isProven, reading, standing } = item;
+  const { isNewLook, isProven, isAwaited, reading, standing } = item;
   if (evidence === 'good' && isBlameless(standing, common, now)) return pardon(standing, now);
   const isGood = reading.own.every(({ level }) => level === 'degraded');
   const look = !isNewLook ? 'none' : isGood ? 'good' : 'bad';
-  return decideStanding(standing, { evidence, keys, look, isProven, isFirst }, now);
+  return decideStanding(standing, { evidence, keys, look, isProven, isFirst, isAwaited }, now);
 }
 
 function isBlameless({ kind, since, keys }: Standing, common: ReadonlySet<string>, now: number): boolean {

@@ -23,6 +23,8 @@ export interface StandingInput {
   isProven: boolean;
   /** Nobody is in traffic yet whom a trial would shield. */
   isFirst: boolean;
+  /** The program that brings its release in is its trial. */
+  isAwaited: boolean;
 }
 
 const riseLooks = 2;
@@ -42,7 +44,7 @@ export function createStanding(now: number): Standing {
   return { kind: 'unseen', since: now, until: null, good: 0, strikes: 0, keys: [] };
 }
 
-/** The climb: rise 2, then a trial, then a slow start; and hold-down 30 s x 2^n up to 300 s after every fall. */
+/** The climb: rise 2 (1 for the first ones of all), then a trial, then a slow start; and hold-down 30 s x 2^n up to 300 s after every fall. */
 export function decideStanding(before: Standing, input: StandingInput, now: number): Standing {
   if (input.evidence === 'off')
     return before.kind === 'unseen' ? unseen(before) : enter(before, 'unseen', now);
@@ -52,9 +54,14 @@ export function decideStanding(before: Standing, input: StandingInput, now: numb
     case 'serving':
       return before;
     case 'unseen':
-      return rise(before, input, { now, next: input.isFirst ? 'serving' : 'trial' });
+      return rise(before, input, {
+        now,
+        next: input.isFirst || input.isAwaited ? 'serving' : 'trial',
+        // The first one gets everything until the others are in: none of them is kept waiting.
+        looks: input.isFirst ? 1 : riseLooks,
+      });
     case 'out':
-      return rise(before, input, { now, next: 'trial' });
+      return rise(before, input, { now, next: 'trial', looks: riseLooks });
     case 'trial':
       if (ageMs < trialMs || (!input.isProven && ageMs < trialMsMax)) return before;
       return enter(before, 'slow-start', now);
@@ -103,10 +110,10 @@ function unseen(before: Standing): Standing {
 function rise(
   before: Standing,
   { look }: StandingInput,
-  { now, next }: { now: number; next: Standing['kind'] },
+  { now, next, looks }: { now: number; next: Standing['kind']; looks: number },
 ): Standing {
-  const good = look === 'bad' ? 0 : Math.min(before.good + (look === 'good' ? 1 : 0), riseLooks);
-  if (good < riseLooks || now < (before.until ?? 0)) return { ...before, good };
+  const good = look === 'bad' ? 0 : Math.min(before.good + (look === 'good' ? 1 : 0), looks);
+  if (good < looks || now < (before.until ?? 0)) return { ...before, good };
   return enter(before, next, now);
 }
 

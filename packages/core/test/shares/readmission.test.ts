@@ -8,7 +8,14 @@ import {
   toFactor,
 } from '../../src/shares/readmission.ts';
 
-const good: StandingInput = { evidence: 'good', keys: [], look: 'good', isProven: true, isFirst: false };
+const good: StandingInput = {
+  evidence: 'good',
+  keys: [],
+  look: 'good',
+  isProven: true,
+  isFirst: false,
+  isAwaited: false,
+};
 const bad: StandingInput = { ...good, evidence: 'bad', keys: ['self'], look: 'bad' };
 const serving: Standing = { ...createStanding(0), kind: 'serving' };
 
@@ -57,6 +64,15 @@ test('two good looks in a row are needed, and the same look counts once', () => 
   expect(decideStanding(one, { ...good, look: 'none' }, 2).kind).toBe('out');
   expect(decideStanding(decideStanding(one, { ...good, look: 'bad' }, 2), good, 3).kind).toBe('out');
   expect(decideStanding(one, good, 2).kind).toBe('trial');
+});
+
+test('the first ones of all serve after one good look, one that a rollout brings in after two', () => {
+  const unseen = createStanding(0);
+  expect(decideStanding(unseen, { ...good, isFirst: true }, 1).kind).toBe('serving');
+  expect(decideStanding(unseen, { ...good, isFirst: true, look: 'bad' }, 1).kind).toBe('unseen');
+  const one = decideStanding(unseen, { ...good, isAwaited: true }, 1);
+  expect(one.kind).toBe('unseen');
+  expect(decideStanding(one, { ...good, isAwaited: true }, 2).kind).toBe('serving');
 });
 
 test('a trial without traffic ends after 30 s, and an operator is no reason for a hold-down', () => {

@@ -5,7 +5,8 @@ import type { FastifyInstance } from 'fastify';
 
 const base = '/catalogservice/api/1.0/catalogitem';
 /** Of every kind of read one; the item is the first of the samples, and a catalog without it answers 404 as fast. */
-const paths = [`${base}?limit=20`, `${base}/5a6d0000-0000-4000-8000-000000000001`];
+const item = `${base}/5a6d0000-0000-4000-8000-000000000001`;
+const paths = [`${base}?limit=20`, item, `${item}/comments`, `${item}/ratings`];
 
 /** Connections to the doors at once, as under load: a pool opens them one by one as it needs them. */
 const connections = 3;

@@ -1,7 +1,5 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import type { Identity } from '@alwayson/sdk/identity.ts';
 import type { Log } from '@alwayson/sdk/log-line.ts';
 import type { Readiness } from '@alwayson/sdk/readiness.ts';
@@ -9,6 +7,7 @@ import { createServer } from '@alwayson/sdk/server.ts';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { renderContentSecurityPolicy } from './content-security-policy.ts';
+import { type Document, documentName } from './document.ts';
 
 export interface WebServerOptions {
   identity: Identity;
@@ -16,28 +15,23 @@ export interface WebServerOptions {
   log: Log;
   /** The folder that build.ts filled. */
   buildDir: string;
-  /** The text of its index.html. */
-  html: string;
+  document: Document;
 }
 
 /** Serves the built front end. All pages of the single-page application answer with the one document. */
 export async function createWebServer(options: WebServerOptions): Promise<FastifyInstance> {
-  const { buildDir, html, readiness } = options;
+  const { buildDir, document, readiness } = options;
   const server = createServer(options);
-  const headers = renderHeaders(html);
+  const headers = renderHeaders(document.html);
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(headers);
     if (request.routeOptions.url === '/readyz') readiness.block(await findFault(buildDir));
   });
-  // A file leaves in one piece, not as it is read: what is half sent when the process is killed is lost to its visitor.
-  server.addHook('onSend', async (_request, _reply, payload) =>
-    payload instanceof Readable ? buffer(payload) : payload,
-  );
   await server.register(fastifyStatic, {
     root: buildDir,
     wildcard: false,
+    index: false,
     preCompressed: true,
-    // The document is asked for again with its ETag, so that a visitor gets a new release with the next page load.
     cacheControl: false,
     lastModified: false,
     setHeaders: (reply) => {
@@ -45,7 +39,7 @@ export async function createWebServer(options: WebServerOptions): Promise<Fastif
     },
   });
   server.get('/*', (request, reply) =>
-    isPageVisit(request) ? reply.sendFile('index.html') : reply.callNotFound(),
+    isPageVisit(request) ? document.send(request, reply) : reply.callNotFound(),
   );
   return server;
 }
@@ -63,7 +57,7 @@ function renderHeaders(html: string): Record<string, string> {
 
 async function findFault(buildDir: string): Promise<string | null> {
   try {
-    await access(join(buildDir, 'index.html'));
+    await access(join(buildDir, documentName));
     return null;
   } catch {
     return 'The built front end is gone from its folder.';
