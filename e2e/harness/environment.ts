@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -118,8 +118,29 @@ export function isWhole(status: Status): boolean {
 
 /** The process group of a pid, from /proc: what `kill -9 -<group>` ends. */
 export function groupOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return Number(fields[2]);
+  return Number(statOf(pid)[2]);
+}
+
+/** When nothing of a killed process group runs any more: on a busy machine that takes a moment. */
+export async function untilGroupEnded(group: number): Promise<void> {
+  const runs = (pid: number) => {
+    const [state, , ofGroup] = statOf(pid);
+    return Number(ofGroup) === group && state !== 'Z';
+  };
+  for (;;) {
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    if (!pids.some((pid) => runs(Number(pid)))) return;
+    await sleep(10);
+  }
+}
+
+/** Fields of /proc/PID/stat from the state on; none when there is no such process. */
+function statOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  } catch {
+    return [];
+  }
 }
 
 async function freePort(): Promise<number> {

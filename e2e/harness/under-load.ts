@@ -1,22 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { acceptedOf, findDoubled, findLost, safeRequests, writeRequests } from './catalog-load.ts';
-import { groupOf, type TestEnvironment, unitsOf } from './environment.ts';
+import { groupOf, type TestEnvironment, unitsOf, untilGroupEnded } from './environment.ts';
 import { describeFailures, failuresOf, type LoadResult, percentile, startOpenLoop } from './open-loop.ts';
 import type { Catalog } from './use-catalog.ts';
 
 export interface HarmReport {
   safe: LoadResult[];
   writes: LoadResult[];
-  /** On the clock of `dueMs`. */
+  /** When the harm began, and when it was done: what was killed needs a moment to die. On the clock of `dueMs`. */
   harmedAtMs: number;
+  harmedToMs: number;
 }
 
-const warmUpMs = 2000;
+/** Fresh processes are slow at first. */
+const warmUpMs = 6000;
 const watchedMs = 6000;
 
-/** Finds what is to be harmed before the load starts; what it returns does the harm at once. */
-export type Aim = () => Promise<() => void>;
+/** Finds what is to be harmed before the load starts; what it returns does the harm at once, and ends when it is done. */
+export type Aim = () => Promise<() => void | Promise<void>>;
 
 /** 200 safe requests/s and 50 writes/s, open loop, while harm is done. */
 export async function loadWhile({ environment, items }: Catalog, aim: Aim): Promise<HarmReport> {
@@ -26,13 +28,15 @@ export async function loadWhile({ environment, items }: Catalog, aim: Aim): Prom
   const writes = startOpenLoop({ url, requestsPerSecond: 50, next: writeRequests(items, apiKey) });
   await sleep(warmUpMs); // part of the measure
   const harmedAtMs = safe.elapsedMs();
+  let harmedToMs: number;
   try {
-    strike();
+    await strike();
+    harmedToMs = safe.elapsedMs();
     await sleep(watchedMs); // part of the measure
   } finally {
     await Promise.all([safe.stop(), writes.stop()]);
   }
-  return { safe: await safe.stop(), writes: await writes.stop(), harmedAtMs };
+  return { safe: await safe.stop(), writes: await writes.stop(), harmedAtMs, harmedToMs };
 }
 
 export interface Expectation {
@@ -48,10 +52,10 @@ export async function expectNothingLost(
   { name, aim, graceMs = 0 }: Expectation,
 ): Promise<HarmReport> {
   const report = await loadWhile({ environment, items }, aim);
-  const { harmedAtMs } = report;
+  const { harmedAtMs, harmedToMs } = report;
   // In flight at that instant, or sent within the grace after it.
   const inGrace = ({ dueMs, latencyMs }: LoadResult) =>
-    graceMs > 0 && dueMs + latencyMs > harmedAtMs && dueMs < harmedAtMs + graceMs;
+    graceMs > 0 && dueMs + latencyMs > harmedAtMs && dueMs < harmedToMs + graceMs;
   const failed = failuresOf(report.safe);
   const failures = failed.filter((result) => !inGrace(result));
   const accepted = acceptedOf(report.writes);
@@ -60,7 +64,7 @@ export async function expectNothingLost(
   const latencies = report.safe.map(({ latencyMs }) => latencyMs);
   process.stdout.write(
     `FIGURE ${name}: ${report.safe.length} safe requests, ${failures.length} failed` +
-      `${graceMs > 0 ? ` (and ${failed.length - failures.length} in flight at the instant)` : ''}, ` +
+      `${graceMs > 0 ? ` (and ${failed.length - failures.length} while it died, ${(harmedToMs - harmedAtMs).toFixed(0)} ms)` : ''}, ` +
       `p50 ${percentile(latencies, 0.5).toFixed(1)} ms, p99 ${percentile(latencies, 0.99).toFixed(0)} ms, ` +
       `max ${Math.max(...latencies).toFixed(0)} ms; ${accepted.length} of ${report.writes.length} writes accepted, ` +
       `${lost.length} lost, ${doubled.length} doubled\n`,
@@ -91,7 +95,10 @@ export function killZone(environment: TestEnvironment, zone: string): Aim {
     const pid = regions.flatMap((region) => region.zones).find(({ name }) => name === zone)?.hostPid;
     if (pid == null) throw new Error(`Zone ${zone} has no host process.`);
     const group = groupOf(pid);
-    return () => void process.kill(-group, 'SIGKILL');
+    return () => {
+      process.kill(-group, 'SIGKILL');
+      return untilGroupEnded(group);
+    };
   };
 }
 
