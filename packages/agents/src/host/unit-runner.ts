@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startAside, takeTurn } from '@alwayson/engines/process/give-way.ts';
 import { signalProcess } from '@alwayson/engines/process/identity.ts';
 import { findMarked, killMarked } from '@alwayson/engines/process/marked-processes.ts';
 import { type ProcessExit, stopProcess } from '@alwayson/engines/process/supervised-process.ts';
@@ -102,6 +103,8 @@ export class UnitRunner {
     try {
       await this.clean();
       const process = await launchUnit(this.#context.config, this.#context.spec());
+      // A restart is waited for; a first start is not, and must not take the time of those who serve.
+      if (!this.#launchedBefore && this.#isComponent) startAside(process.identity.pid);
       if (this.#launchedBefore) this.#restarts += 1;
       this.#watch(process);
     } catch (error) {
@@ -252,6 +255,8 @@ export class UnitRunner {
   #probed(failure: string | undefined): void {
     if (failure === undefined) {
       this.#failures = 0;
+      if (this.#state === 'starting' && this.#isComponent && this.#process !== undefined)
+        takeTurn(this.#process.identity.pid);
       if (this.#state !== 'ready') this.#readySince = performance.now();
       this.#enter('ready');
       return;
@@ -269,6 +274,10 @@ export class UnitRunner {
     this.#reason = reason;
     this.#context.changed();
     for (const watcher of this.#watchers) watcher();
+  }
+
+  get #isComponent(): boolean {
+    return this.#context.spec().kind === 'component';
   }
 
   get #mark() {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isReadBackDue } from '@alwayson/core/routes/is-read-back-due.ts';
 import type { LivingReports } from '@alwayson/core/routes/find-stamp-use.ts';
 import type { StampPlan } from '@alwayson/core/estate/stamps.ts';
 import type { SwitchState } from '@alwayson/core/switches/apply-switches.ts';
@@ -14,10 +15,6 @@ import { requestJson } from '../signals/request-json.ts';
 import { decideLeavingState } from './leaving-state.ts';
 
 const recordName = 'routes';
-/** How often a gateway that has everything in force is read back again. */
-const readBackEveryMs = 4900;
-/** A server that was down may be back: what is decided on must not be older than the looks that are counted (a second). */
-const readBackDownEveryMs = 900;
 
 export interface RoutesController extends Controller {
   /** The committed record; null before the first. */
@@ -71,9 +68,8 @@ export function createRoutesController(context: RoutesContext): RoutesController
 
   const bring = async (region: string, address: string, record: RouteRecord) => {
     const last = reports.get(region);
-    const isDown = last?.servers.some(({ state }) => state === 'down') === true;
-    const due = now() - (readAt.get(region) ?? -Infinity) >= (isDown ? readBackDownEveryMs : readBackEveryMs);
-    if (last && isInForce(last, record) && !due) return;
+    const ageMs = now() - (readAt.get(region) ?? -Infinity);
+    if (last && isInForce(last, record) && !isReadBackDue(last, ageMs)) return;
     const base = `http://${address}:${zonePorts.gatewayAgent}`;
     const token = environment.tokens.agents;
     try {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 
 /**
@@ -10,6 +10,26 @@ export function giveWay(pid: number): void {
   const priority = constants.priority.PRIORITY_LOW;
   attempt(() => setPriority(pid, priority));
   attempt(() => writeFileSync(`/proc/${pid}/autogroup`, `${priority}`));
+}
+
+/** A tenth of the time of those beside it in the same session, and enough to get somewhere. */
+const startingPriority = constants.priority.PRIORITY_BELOW_NORMAL;
+
+/**
+ * A process that has just begun starts beside others, not before them: starting takes seconds of processor time that those who
+ * serve need. Only root may give the time back (`takeTurn`); for others nothing is done.
+ */
+export function startAside(pid: number): void {
+  if (process.getuid?.() === 0) attempt(() => setPriority(pid, startingPriority));
+}
+
+/** It has started, and runs like any other from now on: every thread of it, because each has its own priority. */
+export function takeTurn(pid: number): void {
+  if (process.getuid?.() !== 0) return;
+  attempt(() => {
+    for (const thread of readdirSync(`/proc/${pid}/task`))
+      attempt(() => setPriority(Number(thread), constants.priority.PRIORITY_NORMAL));
+  });
 }
 
 function attempt(tell: () => void): void {
