@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
@@ -278,36 +278,4 @@ function fill(folder: string): void {
       // Full for this size.
     }
   }
-}
-
-test.runIf(isRoot)(
-  'a first start gives way until it is ready; then, and at a restart, it does not',
-  async () => {
-    await lab.startHost(zone);
-    const folder = join(lab.environment.stateDir, 'units', zone, 'unit');
-    const sick = join(folder, 'sick');
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(sick, '');
-    await apply(lab.spec(zone, 'unit'));
-    const starting = await lab.until(zone, 'unit', ({ pid }) => pid !== null);
-    const first = starting.pid ?? 0;
-    await eventually('it gives way', () => prioritiesOf(first).includes(10));
-    expect(new Set(prioritiesOf(first))).toEqual(new Set([10]));
-    rmSync(sick);
-    await ready('unit');
-    expect(new Set(prioritiesOf(first))).toEqual(new Set([0]));
-    writeFileSync(sick, '');
-    process.kill(first, 'SIGKILL');
-    const again = await lab.until(zone, 'unit', ({ pid }) => pid !== null && pid !== first);
-    expect(again.state).toBe('starting');
-    expect(new Set(prioritiesOf(again.pid ?? 0))).toEqual(new Set([0]));
-  },
-);
-
-/** Of every thread, from /proc/PID/task/TID/stat. */
-function prioritiesOf(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`).map((thread) => {
-    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
-    return Number(stat.split(') ')[1]?.split(' ')[16]);
-  });
 }

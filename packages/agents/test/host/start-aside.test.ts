@@ -1,0 +1,49 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createHostLab, eventually, type HostLab } from './host-lab.ts';
+
+const zone = 'west-1';
+/** Only root may give the time back, so others are not made to give way. */
+const isRoot = process.getuid?.() === 0;
+let lab: HostLab;
+
+beforeEach(() => {
+  lab = createHostLab('201.12');
+});
+afterEach(async () => {
+  await lab.close();
+});
+
+test.runIf(isRoot)(
+  'a first start gives way until it is ready; then, and at a restart, it does not',
+  async () => {
+    await lab.startHost(zone);
+    const folder = join(lab.environment.stateDir, 'units', zone, 'unit');
+    const sick = join(folder, 'sick');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(sick, '');
+    const spec = lab.spec(zone, 'unit');
+    await lab.call(zone, `PUT /units/${spec.id}`, spec);
+    const starting = await lab.until(zone, 'unit', ({ pid }) => pid !== null);
+    const first = starting.pid ?? 0;
+    await eventually('it gives way', () => prioritiesOf(first).includes(10));
+    expect(new Set(prioritiesOf(first))).toEqual(new Set([10]));
+    rmSync(sick);
+    await lab.until(zone, 'unit', ({ state }) => state === 'ready');
+    expect(new Set(prioritiesOf(first))).toEqual(new Set([0]));
+    writeFileSync(sick, '');
+    process.kill(first, 'SIGKILL');
+    const again = await lab.until(zone, 'unit', ({ pid }) => pid !== null && pid !== first);
+    expect(again.state).toBe('starting');
+    expect(new Set(prioritiesOf(again.pid ?? 0))).toEqual(new Set([0]));
+  },
+);
+
+/** Of every thread, from /proc/PID/task/TID/stat. */
+function prioritiesOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+    return Number(stat.split(') ')[1]?.split(' ')[16]);
+  });
+}
