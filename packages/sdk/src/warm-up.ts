@@ -15,7 +15,7 @@ const retryMs = 200;
 /** The gateway lets no header of this name in from outside. */
 const mark = { 'x-alwayson-synthetic': 'warm-up' } as const;
 /** As browsers ask: plain, a page that lies ready compressed would be copied at several times its size. */
-const headers = { ...mark, 'accept-encoding': 'gzip, deflate, br' };
+const asBrowsers = { ...mark, 'accept-encoding': 'gzip, deflate, br' };
 
 /** True for requests that a process sends to itself before anybody else does. */
 export function isWarmUp(headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
@@ -31,7 +31,7 @@ export async function warmUp(server: FastifyInstance, options: WarmUpOptions): P
   const endsAt = performance.now() + withinMs;
   await untilDone(prepare, endsAt);
   for (let round = 0; round < rounds && performance.now() < endsAt; round += 1)
-    await Promise.all(paths.map((url) => server.inject({ method: 'GET', url, headers })));
+    await Promise.all(paths.map((url) => server.inject({ method: 'GET', url, headers: asBrowsers })));
 }
 
 async function untilDone(work: () => Promise<void>, endsAt: number): Promise<void> {

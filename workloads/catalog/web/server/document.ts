@@ -28,7 +28,7 @@ export async function readDocument(buildDir: string): Promise<Document> {
       // The document is asked for again with its ETag, so that a visitor gets a new release with the next page load.
       reply.headers({ etag, vary: 'accept-encoding', 'cache-control': 'no-cache' });
       if (headers['if-none-match']?.includes(etag) === true) return reply.code(304).send();
-      const form = negotiate(String(headers['accept-encoding'] ?? ''), ['br', 'gzip']) ?? 'identity';
+      const form = negotiate(headers['accept-encoding'] ?? '', ['br', 'gzip']) ?? 'identity';
       if (form !== 'identity') reply.header('content-encoding', form);
       return reply.type('text/html; charset=utf-8').send(forms[form]);
     },
