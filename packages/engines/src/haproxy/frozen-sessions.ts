@@ -3,9 +3,10 @@
  * ones start again at another stamp (`retry-on empty-response`).
  *
  * It stands in for `on-marked-down shutdown-sessions`, which ends requests in the instant in which the stamp goes down, also
- * those that are just being refused and would have gone elsewhere by themselves; these were lost. A second look 300 ms later
- * (longer than `timeout connect`) finds only those that really hang. A server that has sent something meanwhile is not frozen but
- * slow, as all are on a full machine: cut, half an answer would be lost.
+ * those that are just being refused and would have gone elsewhere by themselves; these were lost. Looks 400 ms apart (longer than
+ * `timeout connect`) find only those that really hang. A server that has sent something or ended a request between two looks is not
+ * frozen but slow, and so may its clients be, as all are on a full machine: cut, half an answer would be lost. Twice without any sign
+ * of life it is frozen.
  *
  * Statistics are dear (they were half of what an idle HAProxy costs), so while all of a component's live servers are usable only
  * their number is read. Servers of other pools follow live ones (`track`), and are looked at with them.
@@ -37,9 +38,11 @@ local function cut(group)
       local stats = server:get_stats()
       if string.sub(stats.status, 1, 4) == "DOWN" and tonumber(stats.scur) > 0 then
         local key = stats.pxname .. "/" .. name
-        local sent = tonumber(stats.bout)
-        if group.hung[key] == sent then server:shut_sess() end
-        hung[key] = sent
+        local sign = stats.bout .. "/" .. stats.scur
+        local before = group.hung[key]
+        local looks = before and before.sign == sign and before.looks + 1 or 0
+        if looks >= 2 then server:shut_sess() end
+        hung[key] = { sign = sign, looks = looks }
       end
     end
   end
@@ -51,7 +54,7 @@ core.register_task(function()
   find()
   local waiting = false
   while true do
-    core.msleep(waiting and 300 or 500)
+    core.msleep(waiting and 400 or 500)
     waiting = false
     for _, group in ipairs(groups) do
       local stats = group.live:get_stats()
