@@ -121,17 +121,19 @@ export function groupOf(pid: number): number {
   return Number(statOf(pid)[2]);
 }
 
-/** When nothing of a killed process group runs any more: on a busy machine that takes a moment. */
+/** When nothing of a killed process group runs any more: on a busy machine that takes a moment. Throws after half a minute. */
 export async function untilGroupEnded(group: number): Promise<void> {
+  const deadline = performance.now() + 30_000;
   const runs = (pid: number) => {
     const [state, , ofGroup] = statOf(pid);
     return Number(ofGroup) === group && state !== 'Z';
   };
-  for (;;) {
+  while (performance.now() < deadline) {
     const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
     if (!pids.some((pid) => runs(Number(pid)))) return;
     await sleep(10);
   }
+  throw new Error(`Process group ${group} still runs 30 s after it was killed.`);
 }
 
 /** Fields of /proc/PID/stat from the state on; none when there is no such process. */

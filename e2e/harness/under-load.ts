@@ -53,9 +53,9 @@ export async function expectNothingLost(
 ): Promise<HarmReport> {
   const report = await loadWhile({ environment, items }, aim);
   const { harmedAtMs, harmedToMs } = report;
-  // In flight at that instant, or sent within the grace after it.
-  const inGrace = ({ dueMs, latencyMs }: LoadResult) =>
-    graceMs > 0 && dueMs + latencyMs > harmedAtMs && dueMs < harmedToMs + graceMs;
+  // In flight while it died, or sent within the grace after it, and cut: an answer that says no comes from who still lives.
+  const inGrace = ({ dueMs, latencyMs, status }: LoadResult) =>
+    graceMs > 0 && status === null && dueMs + latencyMs > harmedAtMs && dueMs < harmedToMs + graceMs;
   const failed = failuresOf(report.safe);
   const failures = failed.filter((result) => !inGrace(result));
   const accepted = acceptedOf(report.writes);

@@ -71,8 +71,8 @@ test.each(victims)('kill -9 of $name in every phase', async ({ name, strike, gra
       },
     }),
   );
-  const inGrace = ({ dueMs, latencyMs }: LoadResult) =>
-    struckAt.some((at) => dueMs + latencyMs > at && dueMs < at + graceMs);
+  const inGrace = ({ dueMs, latencyMs, status }: LoadResult) =>
+    status === null && struckAt.some((at) => dueMs + latencyMs > at && dueMs < at + graceMs);
   const failures = graceMs === 0 ? outside.failed : outside.failed.filter((result) => !inGrace(result));
   process.stdout.write(
     `FIGURE kill -9 of ${name}: struck ${struckAt.length} times, ended as ${report.state}\n`,

@@ -103,9 +103,9 @@ export class UnitRunner {
     try {
       await this.clean();
       const process = await launchUnit(this.#context.config, this.#context.spec());
-      // A restart is waited for; a first start is not, and must not take the time of those who serve.
-      if (!this.#launchedBefore && this.#isComponent) startAside(process.identity.pid);
       if (this.#launchedBefore) this.#restarts += 1;
+      // A first start must not take the time of those who serve already; one that is back is missed by them.
+      else if (this.#isComponent) startAside(process.identity.pid);
       this.#watch(process);
     } catch (error) {
       this.#enter('exited', messageOf(error));

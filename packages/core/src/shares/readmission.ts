@@ -44,7 +44,10 @@ export function createStanding(now: number): Standing {
   return { kind: 'unseen', since: now, until: null, good: 0, strikes: 0, keys: [] };
 }
 
-/** The climb: rise 2 (1 for the first ones of all), then a trial, then a slow start; and hold-down 30 s x 2^n up to 300 s after every fall. */
+/**
+ * The climb: rise 2 (1 for the first ones of all), then a trial, then a slow start; and hold-down 30 s x 2^n up to 300 s after every
+ * fall.
+ */
 export function decideStanding(before: Standing, input: StandingInput, now: number): Standing {
   if (input.evidence === 'off')
     return before.kind === 'unseen' ? unseen(before) : enter(before, 'unseen', now);

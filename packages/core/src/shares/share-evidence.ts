@@ -56,7 +56,7 @@ export interface FlowTraffic {
   flow: string;
   /**
    * Of the last 30 s, oldest first and without overlap, the same spans for every stamp. Of 1 s each: with 2 s a slow stamp is found
-   * after 15 s instead of 9.
+   * after 14 s instead of 8.
    */
   slices: readonly TrafficSlice[];
 }

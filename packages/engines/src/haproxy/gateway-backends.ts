@@ -52,7 +52,7 @@ export function renderBackends(options: BackendOptions): string[] {
  *
  * One failed check is enough: the agent has asked twice before it says 503, and who does not answer for a whole `timeout check` is
  * not just busy. So a frozen stamp is out after at most 2.3 s. What was seen to refuse comes back after rise x fastinter, by when
- * its agent (that looks every second) knows it too; sooner, and it would come and go until then, at the cost of retries.
+ * its agent (that looks every 0.8 s) knows it too; sooner, and it would come and go until then, at the cost of retries.
  */
 function renderLive(
   component: string,
@@ -68,10 +68,10 @@ function renderLive(
     '  option httpchk',
     `  http-check send meth GET uri ${stampHealthPath} ver HTTP/1.1 hdr host gateway hdr ${probeTokenHeader} ${token} hdr connection close`,
     '  http-check expect status 200',
-    '  default-server inter 700ms fastinter 200ms downinter 500ms rise 6 fall 1',
+    '  default-server inter 800ms fastinter 200ms downinter 500ms rise 6 fall 1',
     '  default-server observe layer4 error-limit 3 on-error mark-down',
     ...servers.map((stamp) => {
-      const backup = stamp.region === region ? '' : ' backup inter 800ms';
+      const backup = stamp.region === region ? '' : ' backup';
       return `${renderServer(stamp, component)}${renderShare(stamp, pools.live)} check port ${stamp.healthPort}${backup}`;
     }),
   ];

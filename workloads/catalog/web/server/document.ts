@@ -13,8 +13,8 @@ export interface Document {
 }
 
 /**
- * Holds it in memory, in every form that build.ts made: read from its file for each visitor it took ten times the processor time.
- * And so it leaves in one piece; what is half sent when the process is killed is lost to its visitor. Throws when there is none.
+ * Holds it in memory, in every form that build.ts made: read from its file for each visitor it took six times the processor time
+ * (1.4 ms against 0.23 ms). And so it leaves in one piece; what is half sent when the process is killed is lost to its visitor. Throws when there is none.
  */
 export async function readDocument(buildDir: string): Promise<Document> {
   const read = (suffix: string) => readFile(join(buildDir, documentName + suffix));
