@@ -3,6 +3,7 @@ import { groupOf, isWhole, unitsOf } from '../harness/environment.ts';
 import { measureFault } from '../harness/measure-fault.ts';
 import { delayRequests, failRequests, type Misbehaviour } from '../harness/misbehave.ts';
 import { failuresOf, type LoadResult } from '../harness/open-loop.ts';
+import { untilSettled } from '../harness/until-settled.ts';
 import { useCatalog } from '../harness/use-catalog.ts';
 import { isAvoided } from '../harness/watch-stamps.ts';
 
@@ -11,6 +12,7 @@ const catalog = useCatalog();
 const reads = ['list-items', 'view-item'];
 
 async function findStamp(zone: string): Promise<{ id: string; api: number }> {
+  await untilSettled(catalog.environment);
   const status = await catalog.environment.until('whole', isWhole, 120_000);
   const id = status.stamps.find((stamp) => stamp.zone === zone)?.id ?? '';
   const api = unitsOf(status).find((unit) => unit.stamp === id && unit.component === 'api')?.pid;

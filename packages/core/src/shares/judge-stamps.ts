@@ -142,7 +142,11 @@ function toClassed({ evidence, reading }: Draft, reasons: readonly ClassReason[]
 
 /** Of what is shared, what counts: what all see, and what this stamp has seen alone for long enough. */
 function settleShared(item: Draft, common: ReadonlySet<string>, now: number) {
-  const alone = item.reading.shared.filter(({ key }) => !common.has(key));
+  const isInTraffic = item.standing.kind !== 'unseen' && item.standing.kind !== 'out';
+  const alone = item.reading.shared.filter(
+    // Of one that serves nobody every flow fails: what probes found before it served says nothing about how it serves.
+    ({ key }) => !common.has(key) && (isInTraffic || !key.startsWith('flow:')),
+  );
   const differing = Object.fromEntries(alone.map(({ key }) => [key, item.before.differing[key] ?? now]));
   const counted = item.reading.shared.filter(
     // A flow that fails is a matter of that flow alone.

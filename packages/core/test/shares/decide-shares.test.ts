@@ -172,6 +172,30 @@ test('a stamp that goes bad for one flow keeps the others; bad for all, it is ou
   expect(isOut).not.toBeNull();
 });
 
+test('probes that asked a stamp before it served say nothing about it: after a start nobody is passed over', () => {
+  const world = createWorld();
+  for (const stamp of world.stamps) Object.assign(stamp, { contact: 'refused', probes: { browse: false } });
+  world.run(20_000);
+  world.stamps.forEach((stamp, index) => {
+    stamp.contact = 200;
+    // The last probes of the others are of before they served.
+    if (index === 0) stamp.probes = { browse: true };
+  });
+  world.run(6000);
+  for (const stamp of world.stamps) stamp.probes = { browse: true };
+  world.run(60_000, ({ detours }) => expect(detours).toEqual([]));
+});
+
+test('a stamp that came back from an outage is out for no flow that its probes missed meanwhile', () => {
+  const world = createWorld();
+  world.run(60_000);
+  Object.assign(world.stamp('west-1'), { contact: 'refused', probes: { browse: false } });
+  world.run(20_000, ({ detours }) => expect(detours).toEqual([]));
+  Object.assign(world.stamp('west-1'), { contact: 200, probes: { browse: true } });
+  world.run(120_000, ({ detours }) => expect(detours).toEqual([]));
+  expect(world.report?.stamps[0]).toMatchObject({ weight: 256, standing: { kind: 'serving' } });
+});
+
 test('a release whose stamps fail a flow is named, so that it can be rolled back', () => {
   const stamps = ['one', 'two'].flatMap((release) =>
     ['west', 'east'].map((region) => ({ id: `${region}-${release}`, region, release })),
