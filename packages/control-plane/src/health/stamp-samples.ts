@@ -99,7 +99,12 @@ function toComparison({ grayStamps, now }: HealthFacts, { id }: StampPlan): Heal
 /** Through the gateway of its own region. What fails at every stamp is no stamp's fault. */
 function toProbeSamples(facts: HealthFacts, { id, region }: StampPlan): HealthSample[] {
   const seen = facts.observations.find((observation) => observation.region === region);
-  const probes = seen?.stampProbes?.filter(({ stamp }) => stamp === id) ?? [];
+  const servesSinceMs = toServesSinceMs(facts, id);
+  const probes =
+    seen?.stampProbes?.filter(
+      // One that was asked before it took traffic could not but fail.
+      ({ stamp, ok, at }) => stamp === id && (ok || Date.parse(at) >= servesSinceMs),
+    ) ?? [];
   return probes.flatMap(({ flow: name, at, ok, status, reason }): HealthSample[] => {
     const flow = facts.manifest.flows.find((candidate) => candidate.name === name);
     if (flow?.probe?.path === undefined) return [];
@@ -116,6 +121,13 @@ function toProbeSamples(facts: HealthFacts, { id, region }: StampPlan): HealthSa
       { ...base, state, reason: reason ?? `HTTP ${status}`, ...(cause === undefined ? {} : { cause }) },
     ];
   });
+}
+
+/** Unix ms; Infinity while it is not let in yet. */
+function toServesSinceMs({ shares }: HealthFacts, id: string): number {
+  const standing = shares?.stamps.find((stamp) => stamp.id === id)?.standing;
+  if (standing === undefined) return 0;
+  return standing.kind === 'unseen' ? Infinity : Date.parse(standing.since);
 }
 
 function findSharedFault({ observations }: HealthFacts, flow: string, region: string): string | undefined {

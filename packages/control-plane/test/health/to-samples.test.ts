@@ -189,6 +189,20 @@ test('what every stamp fails is not a stamp’s fault', () => {
   expect(sampleOf(key, failAt(['west-1', 'west-2', 'east-1', 'east-2']))?.cause).toBe('flow:list');
 });
 
+test('a probe that failed before the stamp took traffic says nothing about it', () => {
+  const id = stampIn('west-1');
+  const sample = (kind: 'unseen' | 'serving', ageMs: number) =>
+    sampleOf(`${stamp} probe-list`, (world) => {
+      world.failingProbes.add(`list ${id}`);
+      const since = new Date(start - ageMs).toISOString();
+      const row = { id, standing: { kind, since, factor: 1, strikes: 0 } };
+      world.shares.stamps = [row as (typeof world.shares.stamps)[number]];
+    });
+  expect(sample('unseen', 60_000)).toBeUndefined();
+  expect(sample('serving', -60_000)).toBeUndefined();
+  expect(sample('serving', 60_000)?.state).toBe('unhealthy');
+});
+
 test('traffic is summed over slices, flows and observers; without any it says nothing', () => {
   expect(sampleOf(`${stamp} errors`)).toMatchObject({ value: null, samples: 0 });
   const told = sampleOf(`${stamp} errors`, (world) => world.errors.set(`list ${stampIn('west-1')}`, 40));
