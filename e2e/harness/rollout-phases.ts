@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RolloutReport, type RolloutPhase } from '@alwayson/protocol/releases.ts';
 import type { TestEnvironment } from './environment.ts';
 
-const lookEveryMs = 40;
+/** Every look takes the time of those who are measured. */
+const lookEveryMs = 150;
 
 /** The rollout that runs or ended last; null when nobody answers. */
 export async function readRollout({ console: url }: TestEnvironment): Promise<RolloutReport | null> {

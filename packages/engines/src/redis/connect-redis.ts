@@ -26,17 +26,21 @@ export async function connectRedis(
   client.on('error', () => {});
   const within = async <T>(work: Promise<T>, limitMs: number): Promise<T> => {
     let timer: NodeJS.Timeout | undefined;
+    let verdict: NodeJS.Immediate | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      const giveUp = () => {
         const message = `Redis at ${address}:${port} did not answer in ${limitMs} ms.`;
         reject(new AlwaysOnError('AON_QUEUE', message));
         if (client.isOpen) client.destroy();
-      }, limitMs);
+      };
+      // Node looks at its clock before its sockets: they are read once more, for an answer that came while we did not get to run.
+      timer = setTimeout(() => (verdict = setImmediate(giveUp)), limitMs);
     });
     try {
       return await Promise.race([work, late]);
     } finally {
       clearTimeout(timer);
+      clearImmediate(verdict);
     }
   };
   await within(client.connect(), timeoutMs);

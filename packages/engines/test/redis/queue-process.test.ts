@@ -137,3 +137,16 @@ test('memory is told against its bound, and not at all without one', async () =>
   redis.close();
   process.close();
 });
+
+test('an answer that came in time is not late because the process was held up; one that did not come closes the connection', async () => {
+  const { child } = await startQueue(7);
+  const redis = await connectRedis(server(7), 100);
+  const pong = redis.send(['PING']);
+  await new Promise((resolve) => setImmediate(resolve));
+  const until = performance.now() + 400;
+  while (performance.now() < until);
+  expect(await pong).toBe('PONG');
+  child.kill('SIGSTOP');
+  await expect(redis.send(['PING'])).rejects.toMatchObject({ code: 'AON_QUEUE' });
+  expect(redis.isOpen).toBe(false);
+});
