@@ -35,7 +35,8 @@ export interface GatewayAgent {
 }
 
 const readBackMs = 10_000;
-const reportAgeMs = 1000;
+/** Who asks decides on the answer. */
+const reportAgeMs = 250;
 /** HAProxy needs no minding while all is well; what it does meanwhile is in its file or its own business. */
 const idleEveryMs = 5000;
 const workingEveryMs = 1000;

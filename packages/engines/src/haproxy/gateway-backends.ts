@@ -52,7 +52,7 @@ export function renderBackends(options: BackendOptions): string[] {
  *
  * One failed check is enough: the agent has asked twice before it says 503, and who does not answer for a whole `timeout check` is
  * not just busy. So a frozen stamp is out after at most 2.3 s. What was seen to refuse comes back after rise x fastinter, by when
- * its agent (that looks every 0.8 s) knows it too; sooner, and it would come and go until then, at the cost of retries.
+ * its agent (that looks every 0.7 s) knows it too; sooner, and it would come and go until then, at the cost of retries.
  */
 function renderLive(
   component: string,
