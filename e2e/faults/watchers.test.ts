@@ -7,6 +7,7 @@ import { keepKilled } from '../harness/keep-killed.ts';
 import { measureFault } from '../harness/measure-fault.ts';
 import { failRequests, type Misbehaviour } from '../harness/misbehave.ts';
 import { failuresOf } from '../harness/open-loop.ts';
+import { untilSettled } from '../harness/until-settled.ts';
 import { watchEvictions } from '../harness/watch-evictions.ts';
 import { useCatalog } from '../harness/use-catalog.ts';
 
@@ -102,13 +103,7 @@ test('noise at the threshold moves no traffic to and fro', async () => {
 test('a quiet soak evicts nobody', async () => {
   await catalog.environment.until('whole', isWhole, 120_000);
   // The noise before may still be on somebody's account.
-  await expect
-    .poll(
-      async () =>
-        (await ask<SharesReport>('/api/shares')).stamps.every(({ standing }) => standing.kind === 'serving'),
-      { timeout: 10 * minute, interval: 1000 },
-    )
-    .toBe(true);
+  await untilSettled(catalog.environment);
   const { generation } = await ask<SharesReport>('/api/shares');
   const endsAt = Date.now() + (isLong ? 120 : 3) * minute;
   while (Date.now() < endsAt) {

@@ -1,20 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { SharesReport } from '@alwayson/protocol/shares.ts';
+import type { SharesReport } from '@alwayson/protocol/shares.ts';
+import { expect } from 'vitest';
 import type { TestEnvironment } from './environment.ts';
+import { readShares } from './read-shares.ts';
 
-const withinMs = 300_000;
+/** A stamp that went out again and again is held down for up to 300 s, then tried and started slowly. */
+const withinMs = 600_000;
 
 /** Waits until nobody is held down, tried or started slowly any more: what is measured next is that fault alone. */
-export async function untilSettled({ console: url }: TestEnvironment): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  let seen: SharesReport | undefined;
-  while (Date.now() < deadline) {
-    const response = await fetch(`${url}/api/shares`, { signal: AbortSignal.timeout(5000) });
-    seen = SharesReport.parse(await response.json());
-    if (isSettled(seen)) return;
-    await sleep(500);
-  }
-  throw new Error(`Shares did not settle within ${withinMs / 1000} s:\n${JSON.stringify(seen, null, 1)}`);
+export async function untilSettled(environment: TestEnvironment): Promise<void> {
+  await expect
+    .poll(() => readShares(environment), { timeout: withinMs, interval: 500 })
+    .toSatisfy((report: SharesReport | null) => report !== null && isSettled(report));
 }
 
 function isSettled({ stamps, detours, pools }: SharesReport): boolean {

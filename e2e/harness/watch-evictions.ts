@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SharesReport } from '@alwayson/protocol/shares.ts';
 import type { TestEnvironment } from './environment.ts';
+import { readShares } from './read-shares.ts';
 
 const lookEveryMs = 500;
 
 /** Every time that a stamp loses all of its traffic, or all of one flow's: `flow stamp`, or `stamp`. */
-export function watchEvictions({ console: url }: TestEnvironment): { stop(): Promise<string[]> } {
+export function watchEvictions(environment: TestEnvironment): { stop(): Promise<string[]> } {
   const state = { stopped: false };
   const evictions: string[] = [];
   const watch = async () => {
     let before = new Set<string>();
     while (!state.stopped) {
-      const report = await readShares(url);
+      const report = await readShares(environment);
       if (report !== null) {
         const out = listOut(report);
         evictions.push(...[...out].filter((one) => !before.has(one)));
@@ -28,15 +29,6 @@ export function watchEvictions({ console: url }: TestEnvironment): { stop(): Pro
       return evictions;
     },
   };
-}
-
-async function readShares(url: string): Promise<SharesReport | null> {
-  try {
-    const response = await fetch(`${url}/api/shares`, { signal: AbortSignal.timeout(2000) });
-    return response.ok ? ((await response.json()) as SharesReport) : null;
-  } catch {
-    return null;
-  }
 }
 
 function listOut({ stamps, detours }: SharesReport): Set<string> {

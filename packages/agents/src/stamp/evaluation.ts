@@ -10,7 +10,7 @@ import type { ProbedComponent } from './stamp-settings.ts';
 
 /**
  * What hangs must be out of the gateways within three seconds: this, two probes in vain of 650 ms each, and the gateways' own
- * interval of 800 ms: 2.8 s at the worst.
+ * interval of 800 ms are 2.8 s at the worst.
  */
 const intervalMs = 700;
 /** What takes no requests is asked only each so many rounds. */
@@ -22,7 +22,7 @@ export interface Evaluation {
   lastExecution(): string;
   rounds(): number;
   setDrained(drained: boolean): void;
-  /** From now on a round about every second. */
+  /** From now on a round every `intervalMs`. */
   start(): void;
   close(): void;
 }
