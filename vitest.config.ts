@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // A page takes longer than the usual second to come on a full machine.
+    expect: { poll: { timeout: 30_000 } },
     // Real engines on two shared cores: two files at a time.
     maxWorkers: 2,
     pool: 'forks',
