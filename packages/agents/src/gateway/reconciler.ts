@@ -70,7 +70,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   let last: Promise<void> = Promise.resolve();
 
   const look = async (): Promise<void> => {
-    view = { ...view, ...(await lookAtHaproxy(options)), seenAtMs: Date.now() };
+    const seen = await lookAtHaproxy(options);
+    // Told before the step is over: a report may be made from it meanwhile.
+    view = { ...view, ...seen, inForce: view.inForce && seen.info !== null, seenAtMs: Date.now() };
   };
 
   /** Requests end within the request timeout, so a stamp that goes off is not waited for longer than that. */
