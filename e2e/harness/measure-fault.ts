@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HealthReport } from '@alwayson/protocol/health.ts';
 import type { GatewayReport } from '@alwayson/protocol/routes.ts';
 import { safeRequests, writeRequests } from './catalog-load.ts';
-import type { TestEnvironment } from './environment.ts';
+import { healthOf, isBad, untilHealthy } from './health-of.ts';
 import { failuresOf, type LoadResult, percentile, startOpenLoop } from './open-loop.ts';
 import type { Catalog } from './use-catalog.ts';
 import { watchGateways } from './watch-stamps.ts';
@@ -16,7 +15,7 @@ export interface Fault {
   forMs: number;
   strike(): Promise<void> | void;
   undo(): Promise<void> | void;
-  /** In the health model: entity ids that must leave `healthy`. */
+  /** In the health model: ids of entities that are healthy before and must not stay so. */
   detectedAt?: readonly string[];
   /** In every gateway. */
   isEvicted?: (report: GatewayReport) => boolean;
@@ -39,11 +38,15 @@ export async function measureFault({ environment, items }: Catalog, fault: Fault
   const writes = startOpenLoop({ url, requestsPerSecond: 50, next: writeRequests(items, apiKey) });
   try {
     await sleep(fault.beforeMs ?? 10_000); // part of the measure
+    await untilHealthy(environment, fault.detectedAt ?? []);
     const struckAtMs = safe.elapsedMs();
     const struckAt = performance.now();
     await fault.strike();
     const evicted = fault.isEvicted && (await watchGateways(environment, fault.isEvicted));
-    const detected = fault.detectedAt && watchHealth(environment, fault.detectedAt);
+    const { detectedAt } = fault;
+    const detected =
+      detectedAt &&
+      watchUntil(200, async () => (await healthOf(environment, detectedAt)).some((entity) => isBad(entity)));
     await sleep(fault.forMs); // part of the measure
     await Promise.all([evicted?.stop(), detected?.stop()]);
     const since = (at: number | undefined) => (at === undefined ? null : at - struckAt);
@@ -61,16 +64,6 @@ export async function measureFault({ environment, items }: Catalog, fault: Fault
     await Promise.all([safe.stop(), writes.stop()]);
     await fault.undo();
   }
-}
-
-function watchHealth({ console: api }: TestEnvironment, entities: readonly string[]): ConditionWatch {
-  return watchUntil(200, async () => {
-    const report = await fetch(`${api}/api/health`, { signal: AbortSignal.timeout(2000) })
-      .then((response) => response.json() as Promise<HealthReport>)
-      .catch(() => null);
-    const seen = report?.entities.filter(({ id }) => entities.includes(id)) ?? [];
-    return seen.some(({ state }) => state === 'degraded' || state === 'unhealthy');
-  });
 }
 
 function print({ name }: Fault, { safe, writes, struckAtMs, detectMs, evictMs }: FaultReport): void {

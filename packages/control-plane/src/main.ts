@@ -119,8 +119,8 @@ function createParts(
   const database = createDatabaseController({ ...context, migrationsDir });
   const queue = createQueueController(context);
   const switches = createSwitchesController({ ...context, stamps });
-  const stampSignals = createStampSignals({ ...context, stamps }, nudge);
   const observerSignals = createObserverSignals(context);
+  const stampSignals = createStampSignals({ ...context, stamps, isBusy: observerSignals.isBusy }, nudge);
   const cacheSignals = createCacheSignals(context);
   const certificateSignals = createCertificateSignals(context);
   const facts = () => toFacts();

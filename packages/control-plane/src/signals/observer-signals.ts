@@ -13,17 +13,19 @@ const staleAfterMs = 15_000;
 export interface ObserverSignals extends Controller {
   /** Fresh observations, one per observer that answers. */
   observations(): readonly Observation[];
+  /** Whether there is traffic. */
+  isBusy(): boolean;
 }
 
 export function createObserverSignals({ environment, placement, now }: ControllerContext): ObserverSignals {
   const answers = new Map<string, { observation: Observation; at: number }>();
   let askedAt = -Infinity;
+  const isBusy = () => [...answers.values()].some(({ observation }) => observation.windows?.length);
 
   return {
     name: 'observer-signals',
     async tick() {
-      const isBusy = [...answers.values()].some(({ observation }) => observation.windows?.length);
-      if (now() - askedAt < (isBusy ? busyIntervalMs : quietIntervalMs)) return;
+      if (now() - askedAt < (isBusy() ? busyIntervalMs : quietIntervalMs)) return;
       askedAt = now();
       await Promise.all(
         toRegions(environment).map(async (region) => {
@@ -38,6 +40,7 @@ export function createObserverSignals({ environment, placement, now }: Controlle
       );
     },
     close: async () => {},
+    isBusy,
     observations: () =>
       [...answers.values()]
         .filter(({ at }) => now() - at <= staleAfterMs)

@@ -70,7 +70,7 @@ export async function createEstateRig({ network, scale, frontDoorPort }: EstateR
       contact: (stamp) => signals.contact(stamp),
       nudge,
     });
-    const signals = createStampSignals({ ...context, stamps: estate.stamps }, nudge);
+    const signals = createStampSignals({ ...context, stamps: estate.stamps, isBusy: () => false }, nudge);
     return {
       estate,
       signals,

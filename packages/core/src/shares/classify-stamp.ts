@@ -28,6 +28,8 @@ export interface ReadingContext {
 /** Hard evidence is believed after 2 looks, a symptom after 3; better news after 2. */
 const fallLooks = { degraded: 3, soft: 3, hard: 2 } as const;
 const riseLooks = 2;
+/** A look is what is seen this long after the last one: how often a stamp is asked makes nobody believe sooner. */
+const lookEveryMs = 1700;
 const probeFailuresMin = 3;
 
 export function readStamp(evidence: StampEvidence, context: ReadingContext): StampReading {
@@ -160,7 +162,7 @@ export function createLatch(): StampLatch {
  * accident does not explain both.
  */
 export function decideLatch(before: StampLatch, reading: StampReading): StampLatch {
-  if (reading.observedAt <= before.observedAt) return before;
+  if (reading.observedAt < before.observedAt + lookEveryMs) return before;
   const has = (levels: readonly string[]) => reading.own.filter(({ level }) => levels.includes(level)).length;
   const hard = has(['hard']);
   const next = {
