@@ -5,7 +5,7 @@ import { healthOf, isBad, untilHealthy } from './health-of.ts';
 import { failuresOf, type LoadResult, percentile, startOpenLoop } from './open-loop.ts';
 import type { Catalog } from './use-catalog.ts';
 import { watchGateways } from './watch-stamps.ts';
-import { type ConditionWatch, watchUntil } from './watch-until.ts';
+import { watchUntil } from './watch-until.ts';
 
 export interface Fault {
   name: string;

@@ -6,12 +6,14 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerDown } from './commands/down.ts';
 import { registerEvents } from './commands/events.ts';
 import { registerExplain } from './commands/explain.ts';
+import { registerFailover } from './commands/failover.ts';
 import { registerHealth } from './commands/health.ts';
 import { registerKill, registerRevive } from './commands/kill-and-revive.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerMaintenance } from './commands/maintenance.ts';
 import { registerManifest } from './commands/manifest.ts';
 import { registerOpen } from './commands/open.ts';
+import { registerOps } from './commands/ops.ts';
 import { registerPreview } from './commands/preview.ts';
 import { registerRegion } from './commands/region.ts';
 import { registerReleases } from './commands/releases.ts';
@@ -60,6 +62,8 @@ export function createProgram(): Command {
     registerReleases,
     registerPreview,
     registerScale,
+    registerFailover,
+    registerOps,
     registerKill,
     registerRevive,
     registerStamp,

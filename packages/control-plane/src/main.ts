@@ -7,7 +7,6 @@ import { Manifest } from '@alwayson/protocol/manifest.ts';
 import { type AlertsController, createAlertsController } from './alerts/alerts-controller.ts';
 import { createTargets } from './alerts/create-targets.ts';
 import { createApiServer } from './api/server.ts';
-import { openAuthority } from './authority.ts';
 import { startConsoleBuild } from './builds/console-build.ts';
 import type { ControllerContext } from './controller.ts';
 import { createDatabaseController } from './database/database-controller.ts';
@@ -23,6 +22,9 @@ import { createSqliteRecords } from './records/sqlite-records.ts';
 import { createRecordsMirror } from './records/records-mirror.ts';
 import { openStore } from './records/sqlite-store.ts';
 import { markLive } from './releases/mark-live.ts';
+import { openAuthority } from './recovery/authority-register.ts';
+import { createRecoveryBoard } from './recovery/recovery-board.ts';
+import { switchKinds } from './recovery/switch-runner.ts';
 import { createReleaseStore, type ReleaseStore } from './releases/release-store.ts';
 import { createRollouts, type Rollouts, type RolloutsContext } from './rollout/create-rollouts.ts';
 import { createRoutesController, type RoutesController } from './routes/routes-controller.ts';
@@ -68,7 +70,8 @@ async function main(): Promise<void> {
   const { controllers, api } = createParts(context, { nudge, restart });
   const consoleDir = startConsoleBuild(environment, journal);
   const server = await createApiServer({ environment, manifest, journal, placement, ...api, consoleDir });
-  journal.closeInterrupted(['deploy', 'rollback']);
+  journal.closeInterrupted(['deploy', 'rollback', ...switchKinds]);
+  api.recovery.resume();
   loop = startLoop(controllers, { journal, now });
   placement.onChange(nudge);
   await server.listen({ host: '127.0.0.1', port: environment.console.port });
@@ -108,15 +111,14 @@ function createParts(
   { nudge, restart }: { nudge: () => void; restart: (reason: string) => void },
 ) {
   const { environment, manifest, records, journal, releases } = context;
-  const authority = openAuthority(records, toRegions(environment)[0]?.name ?? '');
+  const authority = openAuthority(records, toRegions(environment)[0]?.name ?? '', context.now);
   const intent = process.env.ALWAYSON_UP_AT ?? environment.createdAt;
   const contact = (stamp: string) => stampSignals.contact(stamp);
   const estate = createEstateController({ ...context, intent, releases, contact, nudge });
   const { stamps } = estate;
   const draining = () => new Set([...estate.leaving(), ...rollouts.controller.draining()]);
-  const flows = () => rollouts.flows();
   const migrationsDir = () => findMigrations(manifest, estate);
-  const database = createDatabaseController({ ...context, migrationsDir });
+  const database = createDatabaseController({ ...context, authority, migrationsDir });
   const queue = createQueueController(context);
   const switches = createSwitchesController({ ...context, stamps });
   const observerSignals = createObserverSignals(context);
@@ -126,8 +128,8 @@ function createParts(
   const facts = () => toFacts();
   const shares: SharesController = createSharesController({ ...context, intent, facts, nudge });
   const { routing } = shares;
-  const routed = { stamps, draining, flows, switches, routing, epoch: authority.epoch };
-  const routes = createRoutesController({ ...context, ...routed });
+  const routed = { stamps, draining, switches, routing, epoch: authority.epoch };
+  const routes = createRoutesController({ ...context, ...routed, flows: () => rollouts.flows() });
   const isBroughtUp = estate.isBroughtUp;
   const told = { grayStamps: shares.grayStamps, shares: shares.report };
   const memoryFile = join(environment.stateDir, 'control-plane', 'health.json');
@@ -148,9 +150,10 @@ function createParts(
   const bringUp = createBringUpController({ estate, manifest, journal, status, shares });
   const transitions = createTransitionEvents(journal, status);
   const switchBoard = createSwitchBoard({ ...context, ...controllers, stamps: estate.serving, nudge });
+  const recovery = createRecoveryBoard({ ...context, ...controllers, authority, nudge });
   return {
     controllers: [...Object.values(controllers), bringUp, transitions],
-    api: { ...measured, status, switchBoard, scale, releases: rollouts.board },
+    api: { ...measured, status, switchBoard, scale, releases: rollouts.board, recovery },
   };
 }
 

@@ -120,6 +120,21 @@ export const errorCatalogue = {
     exit: 1,
     hint: 'See ./alwayson status: which member is the writer, and is it healthy?',
   },
+  AON_OPERATION_RUNNING: {
+    status: 409,
+    exit: 3,
+    hint: 'See ./alwayson ops; wait for it to end.',
+  },
+  AON_NOT_READY: {
+    status: 409,
+    exit: 3,
+    hint: 'See ./alwayson failover REGION --plan: it names every check and what to do.',
+  },
+  AON_SWITCH_UNDONE: {
+    status: 409,
+    exit: 1,
+    hint: 'Writes go on where they were, and nothing was lost. See ./alwayson ops show for the step that failed.',
+  },
   AON_QUEUE: { status: 503, exit: 1, hint: 'See ./alwayson status: the queue and its copy.' },
   AON_COPY_MISSING: {
     status: 503,

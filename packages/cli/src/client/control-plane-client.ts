@@ -16,6 +16,7 @@ import {
 } from '@alwayson/protocol/switches.ts';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { z } from 'zod';
+import { createRecoveryClient, type RecoveryClient } from './recovery-client.ts';
 import { createReleaseClient, type ReleaseClient } from './release-client.ts';
 import { type RequestOptions, request, requestStream } from './request.ts';
 
@@ -25,7 +26,7 @@ export type StreamMessage =
   | { type: 'operation'; operation: Operation };
 
 /** The control plane's API (protocol/control-api.ts), as the operator of one environment. */
-export interface ControlPlaneClient extends ReleaseClient {
+export interface ControlPlaneClient extends ReleaseClient, RecoveryClient {
   status(options?: { timeoutMs?: number }): Promise<Status>;
   health(): Promise<HealthReport>;
   explain(entity: string): Promise<HealthExplanation>;
@@ -38,7 +39,6 @@ export interface ControlPlaneClient extends ReleaseClient {
   events(query: { after?: number; limit: number }): Promise<Event[]>;
   kill(target: string): Promise<KillResult>;
   revive(target: string): Promise<KillResult>;
-  operation(id: string): Promise<Operation>;
   /** Those in force, oldest first. */
   switches(): Promise<Switch[]>;
   setSwitch(request: SwitchRequest): Promise<SwitchAnswer>;
@@ -69,6 +69,7 @@ export function createControlPlaneClient(environment: Environment): ControlPlane
     ask(KillResult, path, { method: 'POST', body: { target }, timeoutMs: reviveDeadlineMs });
   return {
     ...createReleaseClient(ask),
+    ...createRecoveryClient(ask),
     status: (options = {}) => ask(Status, '/status', options),
     health: () => ask(HealthReport, '/health'),
     explain: (entity) => ask(HealthExplanation, `/health/${encodeURIComponent(entity)}`),
@@ -81,7 +82,6 @@ export function createControlPlaneClient(environment: Environment): ControlPlane
       ask(z.array(Event), `/events?limit=${limit}${after === undefined ? '' : `&after=${after}`}`),
     kill: (target) => change('/kill', target),
     revive: (target) => change('/revive', target),
-    operation: (id) => ask(Operation, `/operations/${encodeURIComponent(id)}`),
     switches: () => ask(Switches, '/switches'),
     setSwitch: (body) => ask(SwitchAnswer, '/switches', { method: 'POST', body }),
     endSwitch: (body) => ask(SwitchAnswer, '/switches/end', { method: 'POST', body }),

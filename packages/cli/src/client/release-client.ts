@@ -42,7 +42,11 @@ export interface ReleaseClient {
   preview(request: PreviewRequest): Promise<PreviewToken>;
 }
 
-type Ask = <T>(schema: z.ZodType<T>, path: string, options?: Omit<RequestOptions, 'token'>) => Promise<T>;
+export type Ask = <T>(
+  schema: z.ZodType<T>,
+  path: string,
+  options?: Omit<RequestOptions, 'token'>,
+) => Promise<T>;
 
 /** The control plane compares schemas and capacity before it answers these. */
 const changeTimeoutMs = 60_000;

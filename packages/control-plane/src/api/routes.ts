@@ -11,6 +11,7 @@ import type { AlertsController } from '../alerts/alerts-controller.ts';
 import type { SqliteJournal } from '../operations/sqlite-journal.ts';
 import type { Placement } from '../placement/placement.ts';
 import type { SwitchBoard } from '../switches/switch-board.ts';
+import type { RecoveryBoard } from '../recovery/recovery-board.ts';
 import { planKill, reviveTarget } from '../targets/kill-and-revive.ts';
 import type { ScaleController } from '../scale/scale-controller.ts';
 import type { HealthSource } from './health-routes.ts';
@@ -28,6 +29,7 @@ export interface ApiContext extends MeasureSources, HealthSource {
   alerts: Pick<AlertsController, 'alerts' | 'acknowledge'>;
   releases: ReleaseBoard;
   scale: Pick<ScaleController, 'order'>;
+  recovery: RecoveryBoard;
   /** The built console; null while it is being built. */
   consoleDir: () => string | null;
 }

@@ -14,6 +14,7 @@ import { registerConsole } from './console.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerMeasureRoutes } from './measure-routes.ts';
 import { registerMetricsTargets } from './metrics-targets.ts';
+import { registerRecoveryRoutes } from './recovery-routes.ts';
 import { registerReleaseRoutes } from './release-routes.ts';
 import { type ApiContext, registerRoutes } from './routes.ts';
 import { registerScaleRoutes } from './scale-routes.ts';
@@ -50,6 +51,7 @@ export async function createApiServer(context: ApiContext): Promise<FastifyInsta
   registerMeasureRoutes(server, context);
   registerReleaseRoutes(server, context.releases);
   registerScaleRoutes(server, context.scale);
+  registerRecoveryRoutes(server, context.recovery);
   registerStream(server, context);
   await registerConsole(server, context.consoleDir);
   return server;

@@ -26,6 +26,7 @@ export function createRuntime(context: DatabaseContext, listeners: RuntimeListen
   const unseen = (): MemberMemory => ({ data: { kind: 'unknown' }, tries: { starts: 0, rejoins: 0 } });
   return {
     context,
+    authority: context.authority,
     plan,
     migrationsDir: context.migrationsDir ?? (() => findMigrations(context)),
     record: readRecord(context),
@@ -53,6 +54,7 @@ export function createRuntime(context: DatabaseContext, listeners: RuntimeListen
     proven: null,
     target: null,
     failover: null,
+    lastReplicas: {},
   };
 }
 

@@ -2,9 +2,14 @@ import type { Status } from '@alwayson/protocol/status.ts';
 import type { Controller } from '../controller.ts';
 import { DatabaseDriver, type DoorFacts } from './database-driver.ts';
 import type { DatabaseContext } from './database-runtime.ts';
+import type { RegionHandover } from './region-handover.ts';
 import type { SchemaWork } from './schema-work.ts';
 
 export interface DatabaseController extends Controller {
+  /** Of which a change of the writer's region is made. */
+  readonly handover: RegionHandover;
+  /** What a second copy means (`DatabasePolicy`). */
+  readonly copy: 'none' | 'degrade' | 'refuse';
   status(): Status['database'];
   /** What the PgBouncers answered last. */
   doors(): readonly DoorFacts[];
@@ -29,5 +34,7 @@ export function createDatabaseController(context: DatabaseContext): DatabaseCont
     doors: () => driver.doors(),
     writer: () => driver.writer(),
     schema: driver.schema,
+    handover: driver.handover,
+    copy: driver.copy,
   };
 }

@@ -12,6 +12,7 @@ import { createMemberLanes, type MemberLanes } from './member-lanes.ts';
 import { createMigrationsKeeper, type MigrationsKeeper } from './migrations-keeper.ts';
 import { noteWriterAnswer, observeDatabase, pollMembers } from './observe-database.ts';
 import { runAction } from './run-action.ts';
+import { createRegionHandover, type RegionHandover } from './region-handover.ts';
 import { createSchemaWork, type SchemaWorker } from './schema-work.ts';
 import { settleRecord } from './settle-record.ts';
 import { wantUnits } from './want-units.ts';
@@ -38,6 +39,7 @@ export class DatabaseDriver {
   readonly #lanes: MemberLanes;
   readonly #migrations: MigrationsKeeper;
   readonly schema: SchemaWorker;
+  readonly handover: RegionHandover;
   readonly #tellFailure: ReturnType<typeof createFailureTeller>;
   #movedAt: number;
   #timer: NodeJS.Timeout | undefined;
@@ -59,7 +61,12 @@ export class DatabaseDriver {
     this.#migrations = createMigrationsKeeper(this.#runtime, onEnd);
     const observe = () => observeDatabase(this.#runtime);
     this.schema = createSchemaWork(this.#runtime, () => findWriter(this.#runtime, observe()));
+    this.handover = createRegionHandover(this.#runtime, () => this.#move());
     this.#movedAt = performance.now();
+  }
+
+  get copy(): 'none' | 'degrade' | 'refuse' {
+    return this.#runtime.plan.policy.copy;
   }
 
   /** Decides once and starts what is due. Throws when the record cannot be committed. */
@@ -68,7 +75,9 @@ export class DatabaseDriver {
     const runtime = this.#runtime;
     const isMoving = performance.now() - this.#movedAt < movingForMs;
     pollMembers(runtime, isMoving ? { writer: movingProbeMs, other: movingProbeMs } : probeMs);
+    if (runtime.authority.sweep()) this.#tellHoldOver();
     const { observation, actions, hasCommitted } = settleRecord(runtime);
+    settleAuthority(runtime, observation);
     if (hasCommitted) this.#movedAt = performance.now();
     wantUnits(runtime, observation);
     for (const action of actions) this.#launch(action);
@@ -121,6 +130,12 @@ export class DatabaseDriver {
     this.#turn();
   }
 
+  #tellHoldOver(): void {
+    const message = 'Writes were held for too long: they go on where they were.';
+    const { journal } = this.#runtime.context;
+    journal.event({ severity: 'warning', type: 'database.hold-over', entity: 'database', message });
+  }
+
   #launch(action: DatabaseAction): void {
     // Looking must not keep a member from what acts.
     const isLook = action.type === 'prove' || action.type === 'probe';
@@ -139,6 +154,9 @@ export class DatabaseDriver {
       if (door === undefined || context.placement.observe(zone.name).contact !== 'connected') continue;
       if (door.silences() < doorSilencesMax) {
         door.poll(doorProbeMs);
+        // Whoever held it did not get to let it go.
+        if (door.answer()?.isHeld === true && this.#runtime.authority.read().phase === 'steady')
+          this.#lanes.start(id, 'let writes go', () => this.handover.letWritesGo());
         continue;
       }
       this.#lanes.start(id, 'kill', async () => {
@@ -147,6 +165,14 @@ export class DatabaseDriver {
       });
     }
   }
+}
+
+/** The epoch is open when its writer writes. */
+function settleAuthority({ authority, record }: DatabaseRuntime, { members }: DatabaseObservation): void {
+  const { phase, epoch } = authority.read();
+  const writer = members[record.value.writer ?? ''];
+  if (phase !== 'opening' || record.value.epoch !== epoch || writer === undefined) return;
+  if (isWritable(writer)) authority.settle();
 }
 
 /** The member that takes writes, from clients and for good: with the copies that the record asks for. */

@@ -1,11 +1,12 @@
 import { type DatabaseRecord, emptyDatabaseRecord } from '@alwayson/core/database/database-record.ts';
-import type { DataFolder } from '@alwayson/core/database/database-observation.ts';
+import type { DataFolder, MemberAnswer } from '@alwayson/core/database/database-observation.ts';
 import { superuser } from '@alwayson/engines/postgres/server-files.ts';
 import { administratorSettings } from '@alwayson/engines/postgres/administer-server.ts';
 import type { SqlTarget } from '@alwayson/engines/postgres/sql-client.ts';
 import { z } from 'zod';
 import type { ControllerContext } from '../controller.ts';
 import type { OperationHandle } from '../operations/journal.ts';
+import type { AuthorityRegister } from '../recovery/authority-register.ts';
 import type { CommittedRecord } from './database-units.ts';
 import { type DatabasePlan, memberOf } from './database-plan.ts';
 import type { DoorWatch } from './door-watch.ts';
@@ -15,6 +16,7 @@ import type { SpecKeeper } from './spec-keeper.ts';
 
 const recordName = 'database';
 const recordSchema: z.ZodType<DatabaseRecord> = z.object({
+  epoch: z.int().positive().default(1),
   term: z.int().nonnegative(),
   writer: z.string().nullable(),
   previous: z.string().nullable(),
@@ -39,6 +41,7 @@ export interface FailoverOperation {
 }
 
 export interface DatabaseContext extends ControllerContext {
+  authority: AuthorityRegister;
   /** The folder of the live release's migrations, absolute; null when it has none. In the workload's folder when absent. */
   migrationsDir?: () => string | null;
 }
@@ -46,6 +49,7 @@ export interface DatabaseContext extends ControllerContext {
 /** Everything that the parts of the database controller share. */
 export interface DatabaseRuntime {
   context: ControllerContext;
+  authority: AuthorityRegister;
   plan: DatabasePlan;
   migrationsDir: () => string | null;
   record: CommittedRecord;
@@ -63,6 +67,8 @@ export interface DatabaseRuntime {
   /** The last member that was seen writable as the record's writer: where doors lead until the next one is. */
   target: string | null;
   failover: FailoverOperation | null;
+  /** How far behind the others were when the writer answered last. */
+  lastReplicas: MemberAnswer['replicas'];
 }
 
 export function readRecord({ records }: ControllerContext): CommittedRecord {

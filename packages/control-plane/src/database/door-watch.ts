@@ -16,6 +16,8 @@ const loadEveryMs = 4900;
 export interface DoorAnswer {
   at: number;
   kind: 'answered' | SqlFailure;
+  /** Writes wait at it. */
+  isHeld: boolean;
   /** What was seen last of how busy it is; null while it does not answer. */
   load: (DoorLoad & { at: number }) | null;
 }
@@ -61,14 +63,14 @@ export function createDoorWatch({ address, port, password, now }: DoorWatchConte
       const routes = await readDoors(client);
       const isDue = now() - (answer?.load?.at ?? Number.NEGATIVE_INFINITY) >= loadEveryMs;
       const load = isDue ? { ...(await readPools(client)), at: now() } : (answer?.load ?? null);
-      answer = { at: now(), kind: 'answered', load };
+      answer = { at: now(), kind: 'answered', isHeld: routes.held, load };
       silences = 0;
       if (closed) disconnect();
       return routes;
     } catch (error) {
       disconnect();
       const kind = toSqlFailure(error);
-      answer = { at: now(), kind, load: null };
+      answer = { at: now(), kind, isHeld: false, load: null };
       silences = kind === 'silent' ? silences + 1 : 0;
       return null;
     }

@@ -1,15 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseRecord } from '@alwayson/core/database/database-record.ts';
+import { isStandby } from '@alwayson/core/database/member-evidence.ts';
 import { promoteServer, reconcileSlots } from '@alwayson/engines/postgres/administer-server.ts';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { toSlotName } from '@alwayson/core/database/replication-slot.ts';
-import { memberOf } from './database-plan.ts';
+import { type MemberPlan, memberOf } from './database-plan.ts';
 import { administratorTarget, type DatabaseRuntime, type FailoverOperation } from './database-runtime.ts';
 import { fenceMember } from './fence-member.ts';
+import { observeDatabase } from './observe-database.ts';
 
 const promoteDeadlineMs = 15_000;
 const doorsDeadlineMs = 5000;
 const doorPollMs = 25;
+/** What a member said before says nothing about what it is now. */
+const freshMs = 2000;
 const steps = ['commit', 'fence', 'promote', 'route'] as const;
 
 /** Journals the failover, then commits it: from here on there is only forward. Returns the operation's handle. */
@@ -22,7 +27,9 @@ export function beginFailover(
   const old = record.value.writer ?? 'nobody';
   const decidedAt = performance.now();
   const lastAnswerAt = decidedAt - (watches.get(old)?.view().sinceAnswerMs ?? 0);
-  const title = `Fail the database over from ${old} to ${next.writer}`;
+  const verb = next.epoch === record.value.epoch ? 'Fail the database over' : "Move the database's writer";
+  const title = `${verb} from ${old} to ${next.writer}`;
+  runtime.failover?.handle.fail(new AlwaysOnError('AON_DATABASE', 'Its server was lost, too.'));
   const handle = context.journal.begin({ kind: 'database-failover', title, steps });
   let failure: unknown;
   // The step runs at once: what the controller does next builds on the commit.
@@ -54,7 +61,11 @@ export async function promoteWriter(
   const failover = runtime.failover;
   const { handle } = failover;
   if (previous !== null)
-    await handle.step('fence', () => fenceMember(context.placement, memberOf(plan, previous)));
+    await handle.step('fence', async () => {
+      await Promise.all(
+        listFormerWriters(runtime, member, previous).map((former) => fenceMember(context.placement, former)),
+      );
+    });
   await handle.step('promote', async () => {
     await specs.settle(member);
     await withSql(administratorTarget(runtime, member), async (client) => {
@@ -76,6 +87,22 @@ export async function promoteWriter(
     // From the last time that the old writer was seen to answer, so at most.
     writeGapMs: Math.round(performance.now() - failover.lastAnswerAt),
     unconfirmedDoors,
+  });
+}
+
+/**
+ * Everybody who might still write: the writer of the term before, and, when the region changes, each of the former region that is not
+ * seen to be a standby: of two failovers close to each other the first may not have come to its fence.
+ */
+function listFormerWriters(runtime: DatabaseRuntime, member: string, previous: string): MemberPlan[] {
+  const { plan } = runtime;
+  const { members } = observeDatabase(runtime);
+  const { region } = memberOf(plan, previous);
+  if (region === memberOf(plan, member).region) return [memberOf(plan, previous)];
+  return plan.members.filter((candidate) => {
+    const seen = members[candidate.id];
+    const isHarmless = seen !== undefined && isStandby(seen) && seen.sinceAnswerMs < freshMs;
+    return candidate.id === previous || (candidate.region === region && !isHarmless);
   });
 }
 

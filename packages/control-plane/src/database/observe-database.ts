@@ -36,18 +36,21 @@ export function noteWriterAnswer(runtime: DatabaseRuntime, id: string): void {
   runtime.seenTerm = term;
   runtime.target = writer;
   const others = runtime.plan.members.map((member) => member.id).filter((other) => other !== writer);
-  runtime.links.note(term, toMemberAnswer(answer, runtime.plan), others);
+  const seen = toMemberAnswer(answer, runtime.plan);
+  runtime.lastReplicas = seen.replicas;
+  runtime.links.note(term, seen, others);
   for (const other of others) {
     if (runtime.links.link(term, other).attached) memoryOf(runtime, other).tries = { starts: 0, rejoins: 0 };
   }
 }
 
 export function observeDatabase(runtime: DatabaseRuntime): DatabaseObservation {
-  const { plan, record, since, seenTerm, proven } = runtime;
+  const { authority, plan, record, since, seenTerm, proven } = runtime;
   return {
     watchedForMs: performance.now() - since,
     writerSeen: seenTerm === record.value.term,
     provenSync: proven?.version === record.version ? proven.standby : null,
+    authority: authority.read(),
     members: Object.fromEntries(plan.members.map((member) => [member.id, observeMember(runtime, member)])),
   };
 }

@@ -22,6 +22,7 @@ import { administratorTarget, type DatabaseRuntime, memoryOf } from './database-
 import { promoteWriter } from './failover-operation.ts';
 import { fenceMember } from './fence-member.ts';
 import { runTask } from './run-task.ts';
+import { salvageMember } from './salvage-member.ts';
 
 const proofDeadlineMs = 5000;
 const rejoined = {
@@ -109,6 +110,8 @@ async function rejoin(runtime: DatabaseRuntime, member: string): Promise<void> {
   const writerTimeline = await confirmPromoted(runtime, writer);
   const data = await inspect(runtime, member);
   const method = chooseRejoinMethod(data, { writerTimeline, rejoins: memory.tries.rejoins });
+  if (data.kind === 'primary' && method !== 'restart')
+    await salvageMember(runtime, member, { timeline: data.timeline, writer });
   memory.tries.rejoins += 1;
   const { address, port } = memberOf(plan, writer);
   const { postgresSuperuser, postgresReplication } = plan.passwords;

@@ -13,15 +13,27 @@ export interface EventInput {
 export interface Journal {
   event(input: EventInput): Event;
   /** Writes the operation with all its steps pending, before anything acts. */
-  begin(input: { kind: string; title: string; steps: readonly string[] }): OperationHandle;
+  begin(input: OperationInput): OperationHandle;
   /** Writes an operation as it stands, of somebody who keeps a record of his own and goes on from it after a restart. */
   put(operation: Operation): void;
 }
 
+export interface OperationInput {
+  kind: string;
+  title: string;
+  steps: readonly string[];
+  /** What whoever goes on with it has to know; in the place of the result until there is one. */
+  result?: Record<string, unknown>;
+}
+
 export interface OperationHandle {
   readonly id: string;
+  /** As it stands. */
+  read(): Operation;
   /** Marks the step running, runs it, marks it done; on a throw marks it failed and throws on. */
   step<T>(name: string, run: (waitingFor: (what: string) => void) => Promise<T>): Promise<T>;
   succeed(result?: Record<string, unknown>): Operation;
-  fail(error: unknown): Operation;
+  fail(error: unknown, result?: Record<string, unknown>): Operation;
+  /** It did not work, and all is as it was. */
+  rollBack(error: unknown, result?: Record<string, unknown>): Operation;
 }

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { EventsQuery } from '@alwayson/protocol/control-api.ts';
 import { isAlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { Event, Operation, type OperationStep } from '@alwayson/protocol/operations.ts';
-import type { EventInput, Journal, OperationHandle } from './journal.ts';
+import type { EventInput, Journal, OperationHandle, OperationInput } from './journal.ts';
 
 /** Rows kept; older ones are deleted, so that the file stays bounded. */
 const eventsMax = 50_000;
@@ -21,6 +21,10 @@ export interface SqliteJournal extends Journal {
   events(query: EventsQuery): Event[];
   operations(limit: number): Operation[];
   operation(id: string): Operation | null;
+  /** Oldest first. */
+  running(): Operation[];
+  /** Of one that a former life of the control plane began: its steps can be run again. */
+  resume(operation: Operation): OperationHandle;
   listen(listener: JournalListener): () => void;
   /**
    * Ends operations that a former life of the control plane left running: what they moved is found again from records. Those of kinds that
@@ -68,14 +72,14 @@ export function createSqliteJournal(database: DatabaseSync, now: () => number): 
       const row = database.prepare('SELECT body FROM operation WHERE id = ?').get(id);
       return row === undefined ? null : Operation.parse(JSON.parse(String(row.body)));
     },
+    running: () => selectRunning(database),
+    resume: (operation) => toHandle(structuredClone(operation), { save, event, time }),
     listen(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     closeInterrupted(resumedKinds = []) {
-      const rows = database.prepare("SELECT body FROM operation WHERE state = 'running'").all();
-      for (const row of rows) {
-        const operation = Operation.parse(JSON.parse(String(row.body)));
+      for (const operation of selectRunning(database)) {
         if (resumedKinds.includes(operation.kind)) continue;
         const message =
           'The control plane ended meanwhile; its controllers go on from the committed records.';
@@ -83,6 +87,11 @@ export function createSqliteJournal(database: DatabaseSync, now: () => number): 
       }
     },
   };
+}
+
+function selectRunning(database: DatabaseSync): Operation[] {
+  const rows = database.prepare("SELECT body FROM operation WHERE state = 'running' ORDER BY rowid").all();
+  return rows.map((row) => Operation.parse(JSON.parse(String(row.body))));
 }
 
 function toText(data: Record<string, unknown> | undefined): string | null {
@@ -121,19 +130,31 @@ interface OperationEffects {
   time(): string;
 }
 
-function beginOperation(
-  input: { kind: string; title: string; steps: readonly string[] },
-  { save, event, time }: OperationEffects,
-): OperationHandle {
+function beginOperation(input: OperationInput, effects: OperationEffects): OperationHandle {
   const steps: OperationStep[] = input.steps.map((name) => ({ name, state: 'pending' }));
   const operation: Operation = {
     id: `${input.kind}-${randomUUID().slice(0, 8)}`,
     kind: input.kind,
     title: input.title,
     state: 'running',
-    startedAt: time(),
+    startedAt: effects.time(),
     steps,
+    ...withResult(input.result),
   };
+  effects.save(operation);
+  effects.event({
+    severity: 'info',
+    type: 'operation.started',
+    entity: operation.id,
+    message: operation.title,
+    operation: operation.id,
+  });
+  return toHandle(operation, effects);
+}
+
+/** Changes `operation` and writes every change. */
+function toHandle(operation: Operation, { save, event, time }: OperationEffects): OperationHandle {
+  const { steps } = operation;
   const end = (state: Operation['state'], rest: Partial<Operation>) => {
     for (const step of steps) if (step.state === 'pending') step.state = 'skipped';
     Object.assign(operation, { state, endedAt: time(), ...rest });
@@ -147,17 +168,9 @@ function beginOperation(
     });
     return operation;
   };
-  save(operation);
-  event({
-    severity: 'info',
-    type: 'operation.started',
-    entity: operation.id,
-    message: operation.title,
-    operation: operation.id,
-  });
-
   return {
     id: operation.id,
+    read: () => structuredClone(operation),
     async step(name, run) {
       const step = steps.find((candidate) => candidate.name === name);
       if (step === undefined) throw new Error(`Operation ${operation.kind} has no step ${name}.`);
@@ -178,12 +191,17 @@ function beginOperation(
         save(operation);
       }
     },
-    succeed: (result) => end('succeeded', result === undefined ? {} : { result }),
-    fail(error) {
-      const code = isAlwaysOnError(error) ? error.code : 'AON_INTERNAL';
-      return end('failed', {
-        error: { code, message: error instanceof Error ? error.message : String(error) },
-      });
-    },
+    succeed: (result) => end('succeeded', withResult(result)),
+    fail: (error, result) => end('failed', { error: describeError(error), ...withResult(result) }),
+    rollBack: (error, result) => end('rolled-back', { error: describeError(error), ...withResult(result) }),
   };
+}
+
+function describeError(error: unknown): NonNullable<Operation['error']> {
+  const code = isAlwaysOnError(error) ? error.code : 'AON_INTERNAL';
+  return { code, message: error instanceof Error ? error.message : String(error) };
+}
+
+function withResult(result: Record<string, unknown> | undefined): Pick<Operation, 'result'> {
+  return result === undefined ? {} : { result };
 }

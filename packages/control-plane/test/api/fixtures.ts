@@ -153,10 +153,13 @@ const idleReleaseBoard: ReleaseBoard = {
   },
 };
 
+const noRecovery = () => Promise.reject(new Error('No recovery here.'));
+
 /** Where nothing is known yet. */
 export const nothingMeasured = {
   releases: idleReleaseBoard,
   scale: { order: () => Promise.reject(new Error('No scale here.')) },
+  recovery: { plan: noRecovery, begin: noRecovery, resume: () => {} },
   slo: { report: () => null },
   shares: { report: () => null },
   health: { report: () => null, explain: () => undefined },

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { probeServer } from '@alwayson/engines/postgres/probe-server.ts';
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { applyMigrations } from '../../src/database/apply-migrations.ts';
 import { readMigrations } from '../../src/database/migration-files.ts';
 import { startWriters, type WriteReport } from './acknowledged-writes.ts';
+import { childrenOf } from './child-processes.ts';
 import { createDatabaseRig, type DatabaseRig, doorOf, isWhole, waitFor } from './database-rig.ts';
 
 /** One estate, brought up once; each test leaves it whole. */
@@ -282,19 +283,4 @@ function superuserOf(zone: string) {
     password: postgresSuperuser,
     database: 'app',
   };
-}
-
-function childrenOf(parent: number): number[] {
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => {
-      if (!Number.isInteger(pid)) return false;
-      try {
-        return (
-          Number(/^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]) === parent
-        );
-      } catch {
-        return false;
-      }
-    });
 }

@@ -10,6 +10,7 @@ import { createDatabaseController, type DatabaseController } from '../../src/dat
 import { type Loop, startLoop } from '../../src/loop.ts';
 import { createSqliteJournal, type SqliteJournal } from '../../src/operations/sqlite-journal.ts';
 import { createHostPlacement } from '../../src/placement/host-placement.ts';
+import { type AuthorityRegister, openAuthority } from '../../src/recovery/authority-register.ts';
 import type { Records } from '../../src/records/records.ts';
 import { createSqliteRecords } from '../../src/records/sqlite-records.ts';
 import { createRecordsMirror } from '../../src/records/records-mirror.ts';
@@ -28,9 +29,11 @@ export interface RigOptions {
 /** A whole estate of real hosts, PostgreSQL servers and PgBouncers in a folder of its own, with the controller in this process. */
 export interface DatabaseRig {
   environment: Environment;
+  manifest: Manifest;
   placement: ReturnType<typeof createHostPlacement>;
   journal: SqliteJournal;
   records: Records;
+  authority: AuthorityRegister;
   controller(): DatabaseController;
   startHosts(): Promise<void>;
   startController(): void;
@@ -60,6 +63,7 @@ export async function createDatabaseRig({
   const { database } = openStore(join(stateDir, 'state.db'), mirror, Date.now);
   const journal = createSqliteJournal(database, Date.now);
   const records = createSqliteRecords(database, { mirror, now: Date.now });
+  let authority = openAuthority(records, 'west', Date.now);
   let witness: ChildProcess | undefined;
   let placement = createHostPlacement({ environment });
   let controller: DatabaseController | undefined;
@@ -69,11 +73,15 @@ export async function createDatabaseRig({
 
   const rig: DatabaseRig = {
     environment,
+    manifest,
     get placement() {
       return placement;
     },
     journal,
     records,
+    get authority() {
+      return authority;
+    },
     controller() {
       if (controller === undefined) throw new Error('The controller was not started.');
       return controller;
@@ -88,7 +96,9 @@ export async function createDatabaseRig({
       await Promise.all(zoneNames.map((zone) => placement.startZone(zone)));
     },
     startController() {
+      authority = openAuthority(records, 'west', Date.now);
       controller = createDatabaseController({
+        authority,
         environment,
         manifest,
         placement,

@@ -265,10 +265,11 @@ export function queuesOf(world: World): Status['queues'] {
 export function doorsOf(world: World): DoorFacts[] {
   return zoneNames.map((zone) => {
     const id = `pgbouncer-${zone}`;
-    const kind = world.servers.get(id) ?? 'answered';
+    const kind = world.servers.get(id) ?? ('answered' as const);
     const maxWaitMs = world.waitingMs.get(id) ?? 0;
     const load = { waiting: maxWaitMs > 0 ? 3 : 0, maxWaitMs, at: lastAt(world, 5000) };
-    return { id, zone, answer: { at: lastAt(world, 2000), kind, load: kind === 'answered' ? load : null } };
+    const told = { kind, isHeld: false, load: kind === 'answered' ? load : null };
+    return { id, zone, answer: { at: lastAt(world, 2000), ...told } };
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Authority } from '../recovery/authority.ts';
 import type { UnitState } from '@alwayson/protocol/units.ts';
 
 /** What one standby looks like from the server it streams from. */
@@ -63,5 +64,7 @@ export interface DatabaseObservation {
   writerSeen: boolean;
   /** The standby for which the writer was proven to wait, under the present record. */
   provenSync: string | null;
+  /** What the register of who may write says now. */
+  authority: Pick<Authority, 'epoch' | 'writer' | 'phase'>;
   members: Readonly<Record<string, MemberObservation>>;
 }

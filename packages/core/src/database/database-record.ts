@@ -2,9 +2,11 @@
  * Who may write to the database: the one committed record that everything else of the database converges to.
  *
  * What the record promises at every moment: a write that was acknowledged is held by `writer`, and when `sync` is a
- * member, by `sync` too. Only the writer and `sync` may therefore ever become writable.
+ * member, by `sync` too. Only the writer and `sync` may therefore ever become writable, until the register names another.
  */
 export interface DatabaseRecord {
+  /** Of the register of who may write (`recovery/authority.ts`): a newer one there names another region's writer. */
+  epoch: number;
   /** 0 before the first decision; goes up by one whenever the writer changes. */
   term: number;
   writer: string | null;
@@ -19,6 +21,7 @@ export interface DatabaseRecord {
 }
 
 export const emptyDatabaseRecord: DatabaseRecord = {
+  epoch: 1,
   term: 0,
   writer: null,
   previous: null,

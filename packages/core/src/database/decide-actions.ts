@@ -34,6 +34,8 @@ function decideForWriter(id: string, member: MemberObservation, situation: Situa
   const { record, observation, policy } = situation;
   const failover = decideFailover(record, observation, policy);
   if (failover.type === 'probe') return [failover];
+  // While writes are held, it is whoever holds them that stops and starts it.
+  if (observation.authority.phase === 'holding') return [];
   if (isStartable(member)) return decideWriterStart(id, member, record);
   if (isFrozen(member) && member.host === 'connected' && member.sinceAnswerMs > aloneFrozenMs) {
     return [{ type: 'fence', member: id, reason: 'frozen' }];

@@ -2,7 +2,7 @@ import type { DatabaseAction } from './database-action.ts';
 import type { DatabaseObservation } from './database-observation.ts';
 import type { DatabasePolicy, DatabaseRecord } from './database-record.ts';
 import { decideActions } from './decide-actions.ts';
-import { decideFailover } from './decide-failover.ts';
+import { decideFailover, toSuccession } from './decide-failover.ts';
 import { decideSync } from './decide-sync.ts';
 import { isWritable } from './member-evidence.ts';
 
@@ -30,6 +30,9 @@ function decideRecord(
   policy: DatabasePolicy,
 ): DatabaseRecord {
   if (record.term === 0) return { ...record, term: 1, writer: policy.members[0]?.id ?? null };
+  const { epoch, writer: named } = observation.authority;
+  // Another region writes from now on.
+  if (epoch > record.epoch && named !== null) return toSuccession({ ...record, epoch }, named, policy);
   const failover = decideFailover(record, observation, policy);
   if (failover.type === 'commit') return failover.record;
   if (failover.type === 'probe') return record;
@@ -40,6 +43,7 @@ function decideRecord(
 
 function isSameRecord(a: DatabaseRecord, b: DatabaseRecord): boolean {
   return (
+    a.epoch === b.epoch &&
     a.term === b.term &&
     a.writer === b.writer &&
     a.sync === b.sync &&

@@ -27,14 +27,21 @@ export function decideFailover(
 ): FailoverDecision {
   const { writer, sync } = record;
   if (writer === null || sync === null) return { type: 'none' };
+  // It may be down on purpose.
+  if (observation.authority.phase === 'holding') return { type: 'none' };
   const present = observation.members[writer];
   const next = observation.members[sync];
   if (present === undefined || next === undefined) return { type: 'none' };
   if (!isDead(present, observation) || !isStandby(next) || isDown(next)) return { type: 'none' };
   if (next.sinceAnswerMs > freshMs) return { type: 'probe', member: sync };
-  const successor = { ...record, term: record.term + 1, writer: sync, previous: writer, sync: null };
+  return { type: 'commit', record: toSuccession(record, sync, policy) };
+}
+
+/** The record in which another member writes. Whoever wrote before is proven down before it does. */
+export function toSuccession(record: DatabaseRecord, writer: string, policy: DatabasePolicy): DatabaseRecord {
+  const successor = { ...record, term: record.term + 1, writer, previous: record.writer, sync: null };
   const waitFor = policy.copy === 'refuse' ? (listPartners(successor, policy)[0] ?? null) : null;
-  return { type: 'commit', record: { ...successor, waitFor } };
+  return { ...successor, waitFor };
 }
 
 function isDead(writer: MemberObservation, observation: DatabaseObservation): boolean {

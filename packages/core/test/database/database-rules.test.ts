@@ -9,6 +9,7 @@ const zones = ['west-1', 'west-2', 'east-1', 'east-2'];
 const members = zones.map((zone) => ({ id: `pg-${zone}`, zone, region: zone.slice(0, 4) }));
 const policy: DatabasePolicy = { members, copy: 'degrade' };
 const settled: DatabaseRecord = {
+  epoch: 1,
   term: 3,
   writer: 'pg-west-1',
   previous: 'pg-west-2',
@@ -52,7 +53,13 @@ const goneZone: MemberObservation = { ...exited, host: 'refused', failures: 1 };
 
 function observe(changes: Record<string, MemberObservation> = {}): DatabaseObservation {
   const usual = { 'pg-west-1': writer, 'pg-west-2': standby, 'pg-east-1': standby, 'pg-east-2': standby };
-  return { watchedForMs: 60_000, writerSeen: true, provenSync: null, members: { ...usual, ...changes } };
+  return {
+    watchedForMs: 60_000,
+    writerSeen: true,
+    provenSync: null,
+    authority: { epoch: 1, writer: null, phase: 'steady' },
+    members: { ...usual, ...changes },
+  };
 }
 
 const decide = (observation: DatabaseObservation, record = settled, rules = policy) =>

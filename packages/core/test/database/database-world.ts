@@ -1,7 +1,6 @@
 import type { DatabaseAction } from '@alwayson/core/database/database-action.ts';
 import type {
   DatabaseObservation,
-  DataFolder,
   MemberAnswer,
   MemberObservation,
 } from '@alwayson/core/database/database-observation.ts';
@@ -13,33 +12,10 @@ import {
 import { decideDatabase } from '@alwayson/core/database/decide-database.ts';
 import { chooseRejoinMethod } from '@alwayson/core/database/rejoin-method.ts';
 import { toSlotName } from '@alwayson/core/database/replication-slot.ts';
+import { type Authority, createAuthority } from '@alwayson/core/recovery/authority.ts';
+import { inspect, isBeginning, type Member } from './world-member.ts';
 
 const tickMs = 250;
-
-/** What a member's host holds of the record: how the member starts, and what it waits for once reloaded. */
-interface AppliedRole {
-  version: number;
-  source: string | null;
-  waitFor: string | null;
-}
-
-interface Member {
-  id: string;
-  region: string;
-  zone: string;
-  isZoneUp: boolean;
-  isUp: boolean;
-  isFrozen: boolean;
-  isPrimary: boolean;
-  applied: AppliedRole | null;
-  /** Null before there is any data. `timelines`: where each began, as a length of the log. */
-  data: { log: readonly number[]; timelines: readonly number[]; lastRan: 'primary' | 'standby' } | null;
-  slots: readonly string[];
-  view: { answer: MemberAnswer | null; sql: MemberObservation['sql']; failures: number; at: number };
-  known: DataFolder;
-  link: { attached: boolean; misses: number; since: number };
-  tries: { starts: number; rejoins: number };
-}
 
 /**
  * Servers, hosts and a controller, reduced to what the rules are about: who holds which writes, who may acknowledge, what is
@@ -47,6 +23,9 @@ interface Member {
  */
 export class DatabaseWorld {
   record: DatabaseRecord = emptyDatabaseRecord;
+  authority: Authority = createAuthority('west');
+  /** Every member that the register ever named. */
+  readonly named = new Set<string>();
   readonly acknowledged: number[] = [];
   readonly promotions: { member: string; term: number }[] = [];
   readonly members: Member[];
@@ -242,6 +221,7 @@ export class DatabaseWorld {
       watchedForMs: this.#now - this.#watchedSince,
       writerSeen: this.#seenTerm === term,
       provenSync: this.#proven?.version === this.#version ? this.#proven.standby : null,
+      authority: this.authority,
       members: Object.fromEntries(this.members.map((member) => [member.id, observe(member)])),
     };
   }
@@ -317,18 +297,4 @@ export class DatabaseWorld {
     this.#replicate(follower);
     this.#proven = { standby, version: this.#version };
   }
-}
-
-function inspect({ data }: Member): DataFolder {
-  return data === null ? { kind: 'absent' } : { kind: data.lastRan, timeline: data.timelines.length };
-}
-
-type Data = NonNullable<Member['data']>;
-
-/** Every write is where the other has it, and no timeline began before the end of what is held. */
-function isBeginning(held: Data, whole: Data): boolean {
-  const isPrefix = held.log.every((write, index) => whole.log[index] === write);
-  const sameTimelines = held.timelines.every((from, index) => whole.timelines[index] === from);
-  const next = whole.timelines[held.timelines.length];
-  return isPrefix && sameTimelines && (next === undefined || next >= held.log.length);
 }

@@ -68,13 +68,17 @@ export function renderControlData(binDir: string): TaskRequestInput {
 export interface ControlData {
   state: string;
   timeline: number;
+  /** Where the last checkpoint is; of a server that was shut down in good order, the last thing that it wrote. */
+  checkpoint: string;
 }
 
-/** The two lines of pg_controldata's output that decisions need; null when they are not there. */
+/** The lines of pg_controldata's output that decisions need; null when they are not there. */
 export function parseControlData(output: string): ControlData | null {
   const state = /^Database cluster state:\s+(.+)$/m.exec(output)?.[1];
   const timeline = /^Latest checkpoint's TimeLineID:\s+(\d+)$/m.exec(output)?.[1];
-  return state === undefined || timeline === undefined ? null : { state, timeline: Number(timeline) };
+  const checkpoint = /^Latest checkpoint location:\s+([0-9A-F]+\/[0-9A-F]+)$/m.exec(output)?.[1];
+  if (state === undefined || timeline === undefined || checkpoint === undefined) return null;
+  return { state, timeline: Number(timeline), checkpoint };
 }
 
 /** Understands the output of `renderInspect`. */

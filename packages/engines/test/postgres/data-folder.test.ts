@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 function controlData(state: string, timeline = 4): string {
   return `pg_control version number:            1300
 Database cluster state:               ${state}
+Latest checkpoint location:           0/3000028
 Latest checkpoint's TimeLineID:       ${timeline}
 Latest checkpoint's PrevTimeLineID:   3
 `;
@@ -33,5 +34,6 @@ test('an absent folder and a broken one are told apart', () => {
   expect(parseControlData(controlData('in production', 12))).toEqual({
     state: 'in production',
     timeline: 12,
+    checkpoint: '0/3000028',
   });
 });

@@ -1,0 +1,29 @@
+import { Operation } from '@alwayson/protocol/operations.ts';
+import { type FailoverQuery, type FailoverRequest, RecoveryPlan } from '@alwayson/protocol/recovery.ts';
+import { z } from 'zod';
+import type { Ask } from './release-client.ts';
+
+/** What the control plane is asked about recovery, and about operations in general. */
+export interface RecoveryClient {
+  failoverPlan(query: FailoverQuery): Promise<RecoveryPlan>;
+  /** Begins it. Throws AON_NOT_READY with the checks that failed. */
+  failover(request: FailoverRequest): Promise<Operation>;
+  /** Newest first. */
+  operations(): Promise<Operation[]>;
+  operation(id: string): Promise<Operation>;
+}
+
+/** Servers that do not answer are waited for. */
+const checkTimeoutMs = 15_000;
+
+export function createRecoveryClient(ask: Ask): RecoveryClient {
+  return {
+    failoverPlan: (query) =>
+      ask(RecoveryPlan, `/failover/plan?${new URLSearchParams(query).toString()}`, {
+        timeoutMs: checkTimeoutMs,
+      }),
+    failover: (body) => ask(Operation, '/failover', { method: 'POST', body, timeoutMs: checkTimeoutMs }),
+    operations: () => ask(z.array(Operation), '/operations'),
+    operation: (id) => ask(Operation, `/operations/${encodeURIComponent(id)}`),
+  };
+}

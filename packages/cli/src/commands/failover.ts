@@ -1,0 +1,92 @@
+import { createInterface } from 'node:readline/promises';
+import { AlwaysOnError, errorCatalogue } from '@alwayson/protocol/errors.ts';
+import type { Operation } from '@alwayson/protocol/operations.ts';
+import { type RecoveryPlan, RecoveryReport } from '@alwayson/protocol/recovery.ts';
+import type { Command } from 'commander';
+import { awaitOperation } from '../client/await-operation.ts';
+import type { ControlPlaneClient } from '../client/control-plane-client.ts';
+import { askControlPlane } from '../environment/find-environment.ts';
+import type { CommandIo } from '../output/command-io.ts';
+import { renderRecoveryPlan, renderRecoveryReport } from '../output/render-recovery.ts';
+import { registerCommand } from './register-command.ts';
+import { addSwitchEndOptions, findOwner, type SwitchEndOptions } from './switch-options.ts';
+
+interface FailoverOptions extends SwitchEndOptions {
+  plan?: boolean;
+  emergency?: boolean;
+  acceptDataLoss?: boolean;
+}
+
+/** Everything in it has a shorter limit of its own. */
+const deadlineMs = 300_000;
+
+const details = [
+  'Without --emergency both regions are there: writes wait for about a second, none fails, and nothing is lost. Whatever fails before the new',
+  'writer is named is undone by itself. With --emergency the region that writes is lost, and what it had not passed on yet: the estimate is',
+  'shown, and asks for the name of the region that is to write, or for --accept-data-loss. When the lost region is back, its servers follow',
+  'the new writer by themselves, and what only they had is kept and counted. The way back is the same command with the other region.',
+].join('\n');
+
+export function registerFailover(program: Command): void {
+  const command = registerCommand<FailoverOptions>(
+    program,
+    {
+      usage: 'failover <region>',
+      summary: 'let another region write: planned, or because the one that writes is lost',
+      example: 'failover east --plan',
+      details,
+    },
+    (io, options, [region = '']) => runFailover(io, options, region),
+  )
+    .option('--plan', 'only say what would happen, and whether it may')
+    .option('--emergency', 'the region that writes is lost')
+    .option('--accept-data-loss', 'do not ask: what was written last may be lost');
+  addSwitchEndOptions(command);
+}
+
+async function runFailover(io: CommandIo, options: FailoverOptions, region: string): Promise<void> {
+  const mode = options.emergency === true ? 'emergency' : 'planned';
+  if (options.acceptDataLoss === true && mode === 'planned')
+    throw new AlwaysOnError('AON_USAGE', '--accept-data-loss is for --emergency: nothing else loses data.');
+  const plan = await askControlPlane(io.env, (client) => client.failoverPlan({ region, mode }));
+  if (options.plan === true) {
+    io.result(plan, renderRecoveryPlan(plan, io.out));
+    if (!plan.isReady) process.exitCode = errorCatalogue.AON_NOT_READY.exit;
+    return;
+  }
+  const { reason, acceptDataLoss = false } = options;
+  const isAccepted = mode === 'planned' || acceptDataLoss || (await asksConsent(io, plan));
+  const why = reason === undefined ? {} : { reason };
+  const request = { region, mode, acceptDataLoss: isAccepted, owner: findOwner(options), ...why } as const;
+  const ended = await askControlPlane(io.env, async (client) =>
+    follow(io, client, await client.failover(request)),
+  );
+  tellEnd(io, ended);
+}
+
+/** Whether the name of the region was typed. */
+async function asksConsent(io: CommandIo, plan: RecoveryPlan): Promise<boolean> {
+  io.note(renderRecoveryPlan(plan, io.out));
+  if (!plan.isReady || !process.stdin.isTTY) return false;
+  const dialog = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await dialog.question(`\nType ${plan.to} to give ${plan.from} up: `)).trim() === plan.to;
+  } finally {
+    dialog.close();
+  }
+}
+
+function follow(io: CommandIo, client: ControlPlaneClient, begun: Operation): Promise<Operation> {
+  io.note(`${begun.title} (${begun.id})`);
+  return awaitOperation(client, begun, { deadlineMs, tell: (text) => io.note(`  ${text}`) });
+}
+
+function tellEnd(io: CommandIo, { result, state, error, title }: Operation): void {
+  const report = RecoveryReport.safeParse(result);
+  if (!report.success)
+    throw new AlwaysOnError('AON_INTERNAL', `${title}: ${state}${error ? ` (${error.message})` : ''}.`);
+  io.result(report.data, renderRecoveryReport(report.data, io.out));
+  if (state === 'succeeded') return;
+  process.exitCode = errorCatalogue.AON_SWITCH_UNDONE.exit;
+  if (error !== undefined) io.note(`${error.code}: ${error.message}`);
+}

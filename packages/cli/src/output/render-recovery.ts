@@ -1,0 +1,91 @@
+import type {
+  LossEstimate,
+  RecoveryCheck,
+  RecoveryPlan,
+  RecoveryReport,
+} from '@alwayson/protocol/recovery.ts';
+import type { Painter } from './terminal.ts';
+import { renderTable } from './text-table.ts';
+
+/** What would happen, for who has to decide. */
+export function renderRecoveryPlan(plan: RecoveryPlan, { paint }: Painter): string {
+  const { mode, from, to, epoch, writer, candidate, isReady, loss, checks, steps, pointOfNoReturn } = plan;
+  const what = mode === 'planned' ? 'Planned switch' : 'Emergency';
+  const stepRows = steps.flatMap(({ name, what: does, typicalMs }) => [
+    ...(name === pointOfNoReturn ? [['', 'from here on there is only forward', '']] : []),
+    [name, does, typicalMs === null ? '' : `about ${sayMs(typicalMs)}`],
+  ]);
+  return [
+    `${what}: ${from} (${writer ?? 'nobody'}) -> ${to} (${candidate ?? 'nobody'}), from epoch ${epoch} to ${epoch + 1}`,
+    ...(loss === null ? [] : ['', 'What it would cost:', ...renderLossEstimate(loss)]),
+    '',
+    'Checks:',
+    ...renderChecks(checks, paint),
+    '',
+    'Steps:',
+    ...renderTable(stepRows),
+    '',
+    isReady ? paint('green', 'Ready.') : paint('red', 'Not ready: nothing would be done.'),
+  ].join('\n');
+}
+
+/** What was measured, for who asked for it. */
+export function renderRecoveryReport(report: RecoveryReport, { paint }: Painter): string {
+  const { state, from, to, epoch, phases, checks } = report;
+  const heads = {
+    succeeded: paint('green', `${to} writes, in epoch ${epoch}.`),
+    'rolled-back': paint('red', `Undone: ${from} writes as before, in epoch ${epoch}.`),
+    failed: paint('red', `It did not come to its end; the register names epoch ${epoch}.`),
+  };
+  const rows = [
+    ['recovery time (RTO)', sayMs(report.rtoMs)],
+    ['writes waited', sayMs(report.writeGapMs)],
+    ['data lost (RPO)', sayMs(report.rpoMs)],
+    ['acknowledged writes lost', sayCount(report.lostWrites)],
+    ['outcomes not known', sayCount(report.unknownOutcomes)],
+    ['requests failed', sayCount(report.failedRequests)],
+  ];
+  return [
+    heads[state],
+    ...renderTable(rows),
+    '',
+    'Steps:',
+    ...renderTable(phases.map(({ name, ms }) => [name, sayMs(ms)])),
+    '',
+    'Checks:',
+    ...renderChecks(checks, paint),
+  ].join('\n');
+}
+
+export function renderLossEstimate({ seconds, bytes, queuedEntries }: LossEstimate): string[] {
+  const rows = [
+    ['time', seconds === null ? 'not known' : `up to ${seconds.toFixed(1)} s of writes`],
+    ['bytes', bytes === null ? 'not known' : `at least ${bytes} of the log were not received`],
+    [
+      'queue',
+      queuedEntries === null
+        ? 'not known'
+        : `${queuedEntries} small writes wait there, and take effect when the region is back`,
+    ],
+  ];
+  return renderTable(rows);
+}
+
+const colours = { pass: 'green', warn: 'yellow', fail: 'red' } as const;
+
+function renderChecks(checks: readonly RecoveryCheck[], paint: Painter['paint']): string[] {
+  const rows = renderTable(checks.map(({ name, state, detail }) => [state, name, detail]));
+  return rows.map((row, index) => {
+    const state = checks[index]?.state ?? 'pass';
+    return row.replace(state, paint(colours[state], state));
+  });
+}
+
+function sayMs(ms: number | null): string {
+  if (ms === null) return 'not known';
+  return ms < 10_000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+function sayCount(count: number | null): string {
+  return count === null ? 'not known' : String(count);
+}

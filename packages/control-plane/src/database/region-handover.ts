@@ -1,0 +1,205 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isAttached, isWritable } from '@alwayson/core/database/member-evidence.ts';
+import type { SurvivorFacts } from '@alwayson/core/recovery/check-emergency.ts';
+import type { SwitchMember } from '@alwayson/core/recovery/check-switch.ts';
+import { doorAdministrator, doorConsole } from '@alwayson/engines/pgbouncer/door-files.ts';
+import { holdWrites, letWritesGo } from '@alwayson/engines/pgbouncer/hold-writes.ts';
+import { parseControlData, renderControlData } from '@alwayson/engines/postgres/data-folder.ts';
+import { type SqlClient, withSql } from '@alwayson/engines/postgres/sql-client.ts';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { type DoorPlan, memberOf } from './database-plan.ts';
+import { administratorTarget, type DatabaseRuntime } from './database-runtime.ts';
+import { askSurvivors } from './loss-evidence.ts';
+import { observeDatabase } from './observe-database.ts';
+import { runTask } from './run-task.ts';
+
+const pollMs = 10;
+const consoleTimeoutMs = 2000;
+
+/** Proof of a stop in good order: whoever received more than this from that server has all that it ever acknowledged. */
+export interface StopToken {
+  member: string;
+  timeline: number;
+  /** Of the shutdown checkpoint, the last thing in its log. */
+  lsn: string;
+}
+
+/** The effects of which a change of the writer's region is made. Each may be repeated. */
+export interface RegionHandover {
+  members(): SwitchMember[];
+  doors(): { id: string; zone: string; isAnswering: boolean }[];
+  /** Makes the stop short. */
+  checkpoint(): Promise<void>;
+  /** Writes wait at every door from now on; returns when none is under way any more. Throws AON_DATABASE when that takes too long. */
+  holdWrites(withinMs: number): Promise<void>;
+  /** Every door that can be reached lets them go on. */
+  letWritesGo(): Promise<void>;
+  /** Stops the writer in good order. Throws AON_DATABASE when it did not end so. */
+  stopWriter(): Promise<StopToken>;
+  /** Starts it again, and waits until it takes writes. */
+  startWriter(withinMs: number): Promise<void>;
+  /** Throws AON_DATABASE when the member does not hold everything up to the token in time. */
+  awaitReceived(member: string, token: StopToken, withinMs: number): Promise<void>;
+  /** Waits until the member is the writer and takes writes. */
+  awaitWritable(member: string, withinMs: number): Promise<void>;
+  /** Each door lets writes go on as soon as it leads to the member. Returns those that did not in time. */
+  openDoors(member: string, withinMs: number): Promise<string[]>;
+  /** Waits until the others follow the writer, those of one region when it is named. Returns those that did not in time. */
+  awaitFollowers(region: string | null, withinMs: number): Promise<string[]>;
+  /** What the servers of a region hold that answer. */
+  survivors(region: string): Promise<SurvivorFacts[]>;
+}
+
+export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void): RegionHandover {
+  const { plan, context, doors } = runtime;
+  const writer = () => memberOf(plan, runtime.record.value.writer ?? '');
+  const reachable = () =>
+    plan.doors.filter(({ zone }) => context.placement.observe(zone.name).contact === 'connected');
+  const observe = () => observeDatabase(runtime);
+
+  return {
+    members: () => toSwitchMembers(runtime),
+    doors: () =>
+      plan.doors.map(({ id, zone }) => {
+        const isAnswering = doors.get(id)?.answer()?.kind === 'answered';
+        return { id, zone: zone.name, isAnswering };
+      }),
+    checkpoint: () =>
+      withSql(administratorTarget(runtime, writer().id, 60_000), async (client) => {
+        await client.query('CHECKPOINT');
+      }),
+    async holdWrites(withinMs) {
+      const open = plan.doors.map((door) =>
+        atConsole(runtime, door, { timeoutMs: withinMs, run: holdWrites }),
+      );
+      await Promise.all(open).catch((error: unknown) => {
+        const detail = error instanceof Error ? error.message : String(error);
+        const message = `Writes under way did not end within ${withinMs} ms, or a door does not answer: ${detail}`;
+        throw new AlwaysOnError('AON_DATABASE', message, { cause: error });
+      });
+    },
+    async letWritesGo() {
+      await Promise.allSettled(
+        reachable().map((door) =>
+          atConsole(runtime, door, { timeoutMs: consoleTimeoutMs, run: letWritesGo }),
+        ),
+      );
+    },
+    async stopWriter() {
+      const { id, zone } = writer();
+      await context.placement.act(zone, id, 'stop');
+      const control = parseControlData(await runTask(runtime, id, renderControlData(plan.binDir)));
+      if (control?.state === 'shut down')
+        return { member: id, timeline: control.timeline, lsn: control.checkpoint };
+      const state = control?.state ?? 'unreadable';
+      throw new AlwaysOnError('AON_DATABASE', `${id} did not stop in good order: it is ${state}.`);
+    },
+    async startWriter(withinMs) {
+      const { id, zone } = writer();
+      await context.placement.act(zone, id, 'start');
+      await until(`${id} to take writes again`, withinMs, async () => {
+        await runtime.watches.get(id)?.refresh();
+        const seen = observe().members[id];
+        return seen !== undefined && isWritable(seen);
+      });
+    },
+    awaitReceived: (member, token, withinMs) => awaitReceived(runtime, token, { member, withinMs }),
+    async awaitWritable(member, withinMs) {
+      await until(`${member} to take writes`, withinMs, () => {
+        const seen = observe().members[member];
+        if (runtime.record.value.writer !== member) cycle();
+        return runtime.target === member && seen !== undefined && isWritable(seen);
+      });
+    },
+    async openDoors(member, withinMs) {
+      const { address } = memberOf(plan, member);
+      const giveUpAt = performance.now() + withinMs;
+      const open = async (door: DoorPlan) => {
+        while (performance.now() < giveUpAt) {
+          if ((await doors.get(door.id)?.read())?.write === address) {
+            await atConsole(runtime, door, { timeoutMs: consoleTimeoutMs, run: letWritesGo });
+            return true;
+          }
+          await sleep(pollMs);
+        }
+        return false;
+      };
+      const wanted = reachable();
+      const opened = await Promise.all(wanted.map((door) => open(door).catch(() => false)));
+      return wanted.filter((_, index) => opened[index] === false).map(({ id }) => id);
+    },
+    survivors: (region) => askSurvivors(runtime, region),
+    async awaitFollowers(region, withinMs) {
+      const missing = () =>
+        toSwitchMembers(runtime).filter(
+          (member) =>
+            !member.isWriter && !member.isFollowing && (region === null || member.region === region),
+        );
+      await until('the others to follow', withinMs, () => missing().length === 0).catch(() => {});
+      return missing().map(({ id }) => id);
+    },
+  };
+}
+
+function toSwitchMembers(runtime: DatabaseRuntime): SwitchMember[] {
+  const { plan, record } = runtime;
+  const observation = observeDatabase(runtime);
+  const { writer, sync } = record.value;
+  const replicas = observation.members[writer ?? '']?.answer?.replicas ?? {};
+  return plan.members.map(({ id, region }) => {
+    const member = observation.members[id];
+    const isWriter = id === writer;
+    return {
+      id,
+      region,
+      isWriter,
+      isWriting: isWriter && member !== undefined && isWritable(member),
+      isFollowing: !isWriter && member !== undefined && isAttached(member),
+      isSync: id === sync,
+      lagBytes: replicas[id]?.lagBytes ?? null,
+    };
+  });
+}
+
+/** A connection of its own: a question that waits must not keep others waiting. */
+function atConsole<T>(
+  { plan }: DatabaseRuntime,
+  { zone, port }: DoorPlan,
+  { timeoutMs, run }: { timeoutMs: number; run: (client: SqlClient) => Promise<T> },
+): Promise<T> {
+  const password = plan.passwords.postgresSuperuser;
+  const target = { host: zone.address, port, user: doorAdministrator, database: doorConsole, password };
+  return withSql({ ...target, timeoutMs }, run);
+}
+
+/** Of a standby whose source was stopped: what it received stays received, and is replayed before it is promoted. */
+async function awaitReceived(
+  runtime: DatabaseRuntime,
+  { lsn, timeline, member: from }: StopToken,
+  { member, withinMs }: { member: string; withinMs: number },
+): Promise<void> {
+  await withSql(administratorTarget(runtime, member), async (client) => {
+    const hasReceived = async () => {
+      const [row] = await client.query<{ yes: boolean }>(
+        `SELECT pg_is_in_recovery() AND coalesce(pg_last_wal_receive_lsn() > $1::pg_lsn, false)
+           AND (SELECT timeline_id FROM pg_control_checkpoint()) <= $2 AS yes`,
+        [lsn, timeline],
+      );
+      return row?.yes === true;
+    };
+    await until(`${member} to hold everything up to ${lsn} of ${from}`, withinMs, hasReceived);
+  });
+}
+
+async function until(
+  what: string,
+  withinMs: number,
+  isTrue: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const giveUpAt = performance.now() + withinMs;
+  while (!(await isTrue())) {
+    if (performance.now() > giveUpAt)
+      throw new AlwaysOnError('AON_DATABASE', `Waited ${withinMs} ms in vain for ${what}.`);
+    await sleep(pollMs);
+  }
+}

@@ -1,0 +1,127 @@
+import type { Observation } from '@alwayson/protocol/observation.ts';
+import type { Operation } from '@alwayson/protocol/operations.ts';
+import {
+  LossEstimate,
+  RecoveryCheck,
+  RecoveryMode,
+  type RecoveryReport,
+} from '@alwayson/protocol/recovery.ts';
+import { z } from 'zod';
+import type { OperationHandle } from '../operations/journal.ts';
+import type { SqliteJournal } from '../operations/sqlite-journal.ts';
+import { declareLost } from './emergency.ts';
+import { countFailedRequests } from './failed-requests.ts';
+import { goBack, goOn, goThere, type SwitchEffects, toUndone } from './planned-switch.ts';
+import { toRecoveryReport } from './recovery-report.ts';
+
+/** Of operations in the journal that another life of the control plane goes on with. */
+export const switchKinds = ['failover', 'emergency-failover'] as const;
+
+/** What the operation keeps in the journal while it runs: enough for another life of the control plane to go on. */
+const SwitchIntent = z.object({
+  mode: RecoveryMode,
+  /** Of an emergency: what it was expected to cost. */
+  loss: LossEstimate.nullable(),
+  from: z.string(),
+  to: z.string(),
+  candidate: z.string(),
+  checks: z.array(RecoveryCheck),
+});
+type SwitchIntent = z.infer<typeof SwitchIntent>;
+
+export interface SwitchRunnerContext extends SwitchEffects {
+  journal: SqliteJournal;
+  observerSignals: { observations(): readonly Observation[] };
+  regions: readonly string[];
+  now: () => number;
+}
+
+/** Runs switches of the writer's region, and ends each with its report. */
+export function createSwitchRunner(context: SwitchRunnerContext) {
+  const { journal, authority, observerSignals, regions, now } = context;
+
+  const end = async (
+    handle: OperationHandle,
+    { mode, loss, from, to }: SwitchIntent,
+    outcome: { state: RecoveryReport['state']; failure?: unknown; checks: readonly RecoveryCheck[] },
+  ) => {
+    const { state, failure, checks } = outcome;
+    const fromMs = Date.parse(handle.read().startedAt);
+    const failedRequests = await countFailedRequests(observerSignals.observations, regions, {
+      fromMs,
+      toMs: now(),
+    });
+    const epoch = authority.epoch();
+    const report = toRecoveryReport({
+      operation: handle.read(),
+      mode,
+      loss,
+      state,
+      from,
+      to,
+      epoch,
+      failedRequests,
+      checks,
+    });
+    if (state === 'succeeded') handle.succeed(report);
+    else if (state === 'rolled-back') handle.rollBack(toUndone(failure), report);
+    else handle.fail(failure, report);
+  };
+
+  const forward = async (
+    handle: OperationHandle,
+    intent: SwitchIntent,
+    evidence: readonly RecoveryCheck[],
+  ) => {
+    const checks = [...intent.checks, ...evidence];
+    try {
+      const followers = intent.mode === 'planned' ? null : intent.to;
+      const after = await goOn(context, handle, { candidate: intent.candidate, followers });
+      await end(handle, intent, { state: 'succeeded', checks: [...checks, ...after] });
+    } catch (failure) {
+      await end(handle, intent, { state: 'failed', failure, checks });
+    }
+  };
+
+  const back = async (handle: OperationHandle, intent: SwitchIntent, failure: unknown) => {
+    await goBack(context, handle).catch(() => {});
+    await end(handle, intent, { state: 'rolled-back', failure, checks: intent.checks });
+  };
+
+  return {
+    async run(handle: OperationHandle, intent: SwitchIntent): Promise<void> {
+      let evidence: RecoveryCheck[];
+      try {
+        const go = intent.mode === 'planned' ? goThere : declareLost;
+        evidence = await go(context, handle, intent);
+      } catch (failure) {
+        return back(handle, intent, failure);
+      }
+      return forward(handle, intent, evidence);
+    },
+    /** Whether the register has moved tells which way: there is no other memory of it. */
+    resume(): void {
+      for (const operation of journal.running().filter(isSwitch)) {
+        const handle = journal.resume(operation);
+        const intent = SwitchIntent.parse(operation.result);
+        const { operation: mover, phase, writerRegion } = authority.read();
+        const hasMoved = mover === operation.id && phase !== 'holding' && writerRegion === intent.to;
+        const interrupted = new Error('the control plane ended meanwhile');
+        const going = hasMoved
+          ? forward(handle, intent, movedEvidence(intent))
+          : back(handle, intent, interrupted);
+        void going.catch(() => undefined);
+      }
+    },
+  };
+}
+
+function movedEvidence({ mode }: SwitchIntent): RecoveryCheck[] {
+  if (mode === 'emergency') return [];
+  const detail = 'the register has moved, which happens only when the new writer has everything';
+  return [{ name: 'nothing lost', state: 'pass', detail }];
+}
+
+function isSwitch({ kind }: Operation): boolean {
+  return switchKinds.some((known) => known === kind);
+}

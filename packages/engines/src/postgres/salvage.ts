@@ -1,0 +1,55 @@
+import type { TaskRequestInput } from '@alwayson/protocol/units.ts';
+
+/** Where, beside the data folder, what only this server has is kept; the oldest go first. */
+const folder = 'salvage';
+const kept = 3;
+const segmentBytes = 16n * 1024n * 1024n;
+
+/** Where a new history left an old one. */
+export interface Fork {
+  timeline: number;
+  lsn: string;
+}
+
+/**
+ * Where the history of a server (the text of its `.history` file) left the timeline of another; null when it never was on it. Lines are
+ * `<timeline> <tab> <where it was left> <tab> <why>`, oldest first.
+ */
+export function findFork(history: string, timeline: number): Fork | null {
+  const line = history.split('\n').find((text) => new RegExp(String.raw`^\s*${timeline}\s`).test(text));
+  const lsn = /^\s*\d+\s+([0-9A-F]+\/[0-9A-F]+)/.exec(line ?? '')?.[1];
+  return lsn === undefined ? null : { timeline, lsn };
+}
+
+/** The file of the log in which a place of it is. */
+export function toSegmentName({ timeline, lsn }: Fork): string {
+  const [high = '0', low = '0'] = lsn.split('/');
+  const parts = [timeline, Number.parseInt(high, 16), Number(BigInt(`0x${low}`) / segmentBytes)];
+  return parts.map((part) => part.toString(16).toUpperCase().padStart(8, '0')).join('');
+}
+
+/**
+ * Copies what a stopped server has beyond the fork, and tells its commits, one a line. To be run before anything is undone; a repeated run
+ * makes the copy anew. `name` is the copy's.
+ */
+export function renderSalvage(binDir: string, fork: Fork, name: string): TaskRequestInput {
+  const first = toSegmentName(fork);
+  const script = `
+    umask 077; mkdir -p ${folder}; rm -rf ${folder}/${name} ${folder}/${name}.new; mkdir ${folder}/${name}.new
+    for file in data/pg_wal/${first.slice(0, 8)}????????????????; do
+      [ -e "$file" ] || continue
+      segment=\${file##*/}
+      if [ "$segment" = ${first} ] || [ "$segment" \\> ${first} ]; then cp "$file" ${folder}/${name}.new/; fi
+    done
+    mv ${folder}/${name}.new ${folder}/${name}
+    ls -1t ${folder} | tail -n +${kept + 1} | while read old; do rm -rf "${folder}/$old"; done
+    [ -e ${folder}/${name}/${first} ] || exit 0
+    ${binDir}/pg_waldump -p ${folder}/${name} -t ${fork.timeline} -s ${fork.lsn} -r Transaction 2>/dev/null \\
+      | grep -o 'desc: COMMIT.*' | cut -c1-80 || true`;
+  return { command: ['sh', '-ec', script], timeoutMs: 120_000 };
+}
+
+/** Understands the output of `renderSalvage`: transactions that were committed there and nowhere else. */
+export function countCommits(output: string): number {
+  return output.split('\n').filter((line) => line.startsWith('desc: COMMIT')).length;
+}
