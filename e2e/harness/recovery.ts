@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Operation } from '@alwayson/protocol/operations.ts';
+import { RecoveryReport } from '@alwayson/protocol/recovery.ts';
+import { expect } from 'vitest';
+import { acceptedOf, findDoubled, findLost, safeRequests, writeRequests } from './catalog-load.ts';
+import { isWhole, type TestEnvironment } from './environment.ts';
+import { describeFailures, failuresOf, type LoadResult, percentile, startOpenLoop } from './open-loop.ts';
+import type { Catalog } from './use-catalog.ts';
+
+export interface RecoveryLoad {
+  safe: LoadResult[];
+  writes: LoadResult[];
+  accepted: LoadResult[];
+}
+
+const warmUpMs = 8000;
+const wholeWithinMs = 180_000;
+
+/** 200 safe requests/s and 50 writes/s, from before something happens until the estate is whole again. */
+export async function loadDuring(
+  { environment, items }: Catalog,
+  happen: () => Promise<void>,
+): Promise<RecoveryLoad> {
+  const { frontDoor: url, apiKey } = environment;
+  const safe = startOpenLoop({ url, requestsPerSecond: 200, next: safeRequests(items) });
+  const writes = startOpenLoop({ url, requestsPerSecond: 50, next: writeRequests(items, apiKey) });
+  try {
+    await sleep(warmUpMs); // part of the measure
+    await happen();
+    await environment.until('whole again', isWhole, wholeWithinMs);
+  } finally {
+    await Promise.all([safe.stop(), writes.stop()]);
+  }
+  const written = await writes.stop();
+  return { safe: await safe.stop(), writes: written, accepted: acceptedOf(written) };
+}
+
+/** The region that does not write now. */
+export async function otherRegion({ environment }: Pick<Catalog, 'environment'>): Promise<string> {
+  const { regions, writerRegion } = await environment.status();
+  return regions.find(({ name }) => name !== writerRegion)?.name ?? '';
+}
+
+/** The command, to its end. */
+export async function failover(environment: TestEnvironment, ...args: string[]) {
+  const { exitCode, stdout, stderr } = await environment.cli('failover', ...args, '--json');
+  const report = RecoveryReport.safeParse(JSON.parse(stdout || '{}')).data ?? null;
+  return { exitCode, report, stderr };
+}
+
+/** Calls back once, when a step of the newest operation of recovery runs; the promise ends with it, or when the operation has ended. */
+export async function onStep(
+  environment: TestEnvironment,
+  step: string,
+  act: () => void | Promise<void>,
+): Promise<boolean> {
+  const since = Date.now();
+  for (;;) {
+    const operation = await newestSwitch(environment, since);
+    if (operation?.steps.some(({ name, state }) => name === step && state === 'running')) {
+      await act();
+      return true;
+    }
+    if (operation !== null && operation.state !== 'running') return false;
+    await sleep(5);
+  }
+}
+
+/** Of those that began after this moment (Unix ms); null while there is none, or nobody answers. */
+export async function newestSwitch(
+  { console: api }: TestEnvironment,
+  since: number,
+): Promise<Operation | null> {
+  const operations = await fetch(`${api}/api/operations`, { signal: AbortSignal.timeout(2000) })
+    .then((response) => response.json() as Promise<Operation[]>)
+    .catch(() => []);
+  const isSwitch = ({ kind, startedAt }: Operation) =>
+    kind.endsWith('failover') && kind !== 'database-failover' && Date.parse(startedAt) >= since;
+  return operations.find(isSwitch) ?? null;
+}
+
+/** Prints what users felt, and fails when an accepted write is not found, or found twice. */
+export async function expectAllThere(
+  { environment, items }: Catalog,
+  name: string,
+  { safe, writes, accepted }: RecoveryLoad,
+): Promise<void> {
+  const lost = await findLost(environment.frontDoor, accepted);
+  const doubled = await findDoubled(environment.frontDoor, items);
+  const latencies = safe.map(({ latencyMs }) => latencyMs);
+  const waits = accepted.map(({ latencyMs }) => latencyMs);
+  process.stdout.write(
+    `FIGURE ${name}: ${failuresOf(safe).length} of ${safe.length} safe requests failed, p99 ${percentile(latencies, 0.99).toFixed(0)} ms; ` +
+      `${failuresOf(writes).length} of ${writes.length} writes failed, the longest wait ${Math.max(...waits).toFixed(0)} ms; ` +
+      `${lost.length} of ${accepted.length} accepted lost, ${doubled.length} doubled\n`,
+  );
+  expect(describeFailures(lost)).toBe('');
+  expect(doubled).toEqual([]);
+}

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { isWhole } from '../harness/environment.ts';
+import { describeFailures, failuresOf, percentile } from '../harness/open-loop.ts';
+import {
+  expectAllThere,
+  failover,
+  loadDuring,
+  newestSwitch,
+  onStep,
+  otherRegion,
+} from '../harness/recovery.ts';
+import { useCatalog } from '../harness/use-catalog.ts';
+
+/** The writer's region is changed under load, again and again, and while the control plane is killed. */
+const catalog = useCatalog();
+const rounds = 10;
+
+test(`${rounds} switches back to back: no request fails, and nothing is lost`, async () => {
+  const gaps: number[] = [];
+  const load = await loadDuring(catalog, async () => {
+    for (let round = 0; round < rounds; round += 1) {
+      const { exitCode, report, stderr } = await failover(catalog.environment, await otherRegion(catalog));
+      expect(exitCode, stderr).toBe(0);
+      expect(report).toMatchObject({ state: 'succeeded', lostWrites: 0, rpoMs: 0, failedRequests: 0 });
+      gaps.push(report?.writeGapMs ?? Infinity);
+      await catalog.environment.until('whole again', isWhole, 180_000);
+    }
+  });
+  process.stdout.write(
+    `FIGURE planned switches: write gap p50 ${percentile(gaps, 0.5)} ms, max ${Math.max(...gaps)} ms\n`,
+  );
+  await expectAllThere(catalog, `${rounds} planned switches`, load);
+  expect(describeFailures(failuresOf(load.safe))).toBe('');
+  expect(describeFailures(failuresOf(load.writes))).toBe('');
+});
+
+const steps = ['prepare', 'hold', 'stop', 'gate', 'commit', 'promote', 'open', 'follow'];
+
+test.each(steps)('kill -9 of the control plane in the step %s', async (step) => {
+  const { environment } = catalog;
+  const region = await otherRegion(catalog);
+  const since = Date.now();
+  let wasThere = false;
+  const load = await loadDuring(catalog, async () => {
+    const killing = onStep(environment, step, killControlPlane);
+    const [there] = await Promise.all([killing, failover(environment, region)]);
+    wasThere = there;
+  });
+  const operation = await newestSwitch(environment, since);
+  process.stdout.write(
+    `FIGURE killed in ${step}${wasThere ? '' : ' (too short to be met)'}: ${operation?.state}\n`,
+  );
+  expect(operation?.state).toMatch(/^(succeeded|rolled-back)$/);
+  const { writerRegion } = await environment.status();
+  expect(writerRegion === region).toBe(operation?.state === 'succeeded');
+  await expectAllThere(catalog, `control plane killed in ${step}`, load);
+  expect(describeFailures(failuresOf(load.safe))).toBe('');
+});
+
+async function killControlPlane(): Promise<void> {
+  const { witness } = await catalog.environment.status();
+  const pid = witness.units.find(({ kind }) => kind === 'control-plane')?.pid;
+  if (pid == null) throw new Error('The control plane has no process.');
+  process.kill(pid, 'SIGKILL');
+}
