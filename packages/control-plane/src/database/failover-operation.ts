@@ -91,18 +91,18 @@ export async function promoteWriter(
 }
 
 /**
- * Everybody who might still write: the writer of the term before, and, when the region changes, each of the former region that is not
- * seen to be a standby: of two failovers close to each other the first may not have come to its fence.
+ * Everybody who might still write: the writer of the term before, and, at the beginning of an epoch, everybody who is not seen to be a
+ * standby: of two changes close to each other the first may not have come to its fence.
  */
 function listFormerWriters(runtime: DatabaseRuntime, member: string, previous: string): MemberPlan[] {
-  const { plan } = runtime;
+  const { plan, authority } = runtime;
   const { members } = observeDatabase(runtime);
-  const { region } = memberOf(plan, previous);
-  if (region === memberOf(plan, member).region) return [memberOf(plan, previous)];
-  return plan.members.filter((candidate) => {
-    const seen = members[candidate.id];
+  const isMove = authority.read().phase === 'opening';
+  return plan.members.filter(({ id }) => {
+    if (id === member) return false;
+    const seen = members[id];
     const isHarmless = seen !== undefined && isStandby(seen) && seen.sinceAnswerMs < freshMs;
-    return candidate.id === previous || (candidate.region === region && !isHarmless);
+    return id === previous || (isMove && !isHarmless);
   });
 }
 

@@ -135,7 +135,9 @@ export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void
           (member) =>
             !member.isWriter && !member.isFollowing && (region === null || member.region === region),
         );
-      await until('the others to follow', withinMs, () => missing().length === 0).catch(() => {});
+      // One whose host is gone follows when it is back.
+      const isThere = ({ id }: SwitchMember) => observe().members[id]?.host === 'connected';
+      await until('the others to follow', withinMs, () => !missing().some(isThere)).catch(() => {});
       return missing().map(({ id }) => id);
     },
   };

@@ -116,8 +116,8 @@ function toTitle(
   { mode, from, to }: RecoveryPlan,
   { owner, reason }: { owner: string; reason: string | undefined },
 ): string {
-  const what =
-    mode === 'planned' ? `Move the writer from ${from} to ${to}` : `Give ${from} up and write in ${to}`;
+  const lost = from === to ? `Let another server of ${to} write` : `Give ${from} up and write in ${to}`;
+  const what = mode === 'planned' ? `Move the writer from ${from} to ${to}` : lost;
   return `${what}, for ${owner}${reason === undefined ? '' : `: ${reason}`}`;
 }
 

@@ -12,8 +12,8 @@ import {
 import { decideDatabase } from '@alwayson/core/database/decide-database.ts';
 import { chooseRejoinMethod } from '@alwayson/core/database/rejoin-method.ts';
 import { toSlotName } from '@alwayson/core/database/replication-slot.ts';
-import { type Authority, createAuthority } from '@alwayson/core/recovery/authority.ts';
-import { inspect, isBeginning, type Member } from './world-member.ts';
+import { type Authority, createAuthority, settleMove } from '@alwayson/core/recovery/authority.ts';
+import { createMember, inspect, isBeginning, type Member } from './world-member.ts';
 
 const tickMs = 250;
 
@@ -26,7 +26,9 @@ export class DatabaseWorld {
   authority: Authority = createAuthority('west');
   /** Every member that the register ever named. */
   readonly named = new Set<string>();
-  readonly acknowledged: number[] = [];
+  acknowledged: number[] = [];
+  /** A region was declared lost, and nobody has taken over yet: what only it holds is given up. */
+  isDeclared = false;
   readonly promotions: { member: string; term: number }[] = [];
   readonly members: Member[];
   readonly #policy: DatabasePolicy;
@@ -39,23 +41,8 @@ export class DatabaseWorld {
   #lastWrite = 0;
 
   constructor(copy: DatabasePolicy['copy']) {
-    const zones = ['west-1', 'west-2', 'east-1', 'east-2'];
-    const plan = zones.map((zone) => ({ id: `pg-${zone}`, zone, region: zone.slice(0, 4) }));
-    this.#policy = { members: plan, copy };
-    this.members = plan.map((member) => ({
-      ...member,
-      isZoneUp: true,
-      isUp: false,
-      isFrozen: false,
-      isPrimary: false,
-      applied: null,
-      data: null,
-      slots: [],
-      view: { answer: null, sql: 'unknown', failures: 0, at: 0 },
-      known: { kind: 'unknown' },
-      link: { attached: false, misses: 0, since: 0 },
-      tries: { starts: 0, rejoins: 0 },
-    }));
+    this.members = ['west-1', 'west-2', 'east-1', 'east-2'].map(createMember);
+    this.#policy = { members: this.members.map(({ id, zone, region }) => ({ id, zone, region })), copy };
   }
 
   member(id: string): Member {
@@ -122,6 +109,7 @@ export class DatabaseWorld {
       if (commits > 5) throw new Error('the record does not come to rest');
       const decision = decideDatabase(this.record, this.#observe(), this.#policy);
       if (decision.record === this.record) {
+        this.#settle();
         for (const member of this.members) if (does('apply', member.id)) this.#apply(member);
         for (const action of decision.actions) {
           if (does('act', action.member)) this.#act(action, does('probe', action.member));
@@ -131,6 +119,14 @@ export class DatabaseWorld {
       this.record = decision.record;
       this.#version += 1;
     }
+  }
+
+  /** The epoch is open when its writer is seen to write. */
+  #settle(): void {
+    const { writer, epoch } = this.record;
+    const { answer } = this.member(writer ?? '').view;
+    if (this.authority.epoch !== epoch || answer === null || answer.inRecovery) return;
+    this.authority = settleMove(this.authority) ?? this.authority;
   }
 
   /** It streams: its server is there, and what it holds is a beginning of what that one holds. */
@@ -266,9 +262,14 @@ export class DatabaseWorld {
   }
 
   #promote(member: Member, previous: string | null): void {
-    if (previous !== null) this.kill(previous);
+    // At the beginning of an epoch everybody who is not a standby.
+    const isMove = this.authority.phase === 'opening';
+    for (const { id, isPrimary } of this.members)
+      if (id !== member.id && (id === previous || (isMove && isPrimary))) this.kill(id);
     if (!member.isUp || member.isFrozen || member.isPrimary || member.data === null) return;
     const { log, timelines } = member.data;
+    if (this.isDeclared) this.acknowledged = this.acknowledged.filter((write) => log.includes(write));
+    this.isDeclared = false;
     member.isPrimary = true;
     member.data = { log, timelines: [...timelines, log.length], lastRan: 'primary' };
     this.promotions.push({ member: member.id, term: this.record.term });

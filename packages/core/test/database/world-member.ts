@@ -29,6 +29,25 @@ export interface Member {
   tries: { starts: number; rejoins: number };
 }
 
+export function createMember(zone: string): Member {
+  return {
+    id: `pg-${zone}`,
+    region: zone.slice(0, 4),
+    zone,
+    isZoneUp: true,
+    isUp: false,
+    isFrozen: false,
+    isPrimary: false,
+    applied: null,
+    data: null,
+    slots: [],
+    view: { answer: null, sql: 'unknown', failures: 0, at: 0 },
+    known: { kind: 'unknown' },
+    link: { attached: false, misses: 0, since: 0 },
+    tries: { starts: 0, rejoins: 0 },
+  };
+}
+
 export function inspect({ data }: Member): DataFolder {
   return data === null ? { kind: 'absent' } : { kind: data.lastRan, timeline: data.timelines.length };
 }

@@ -1,4 +1,10 @@
-import { beginHold, endHold, moveWriter, settleMove } from '@alwayson/core/recovery/authority.ts';
+import {
+  beginHold,
+  declareWriter,
+  endHold,
+  moveWriter,
+  settleMove,
+} from '@alwayson/core/recovery/authority.ts';
 import type { DatabaseWorld } from './database-world.ts';
 import { isBeginning } from './world-member.ts';
 
@@ -34,8 +40,21 @@ export const switchSteps = {
     world.named.add(next.id);
   },
 
-  settle(world: DatabaseWorld): void {
-    world.authority = settleMove(world.authority) ?? world.authority;
+  /** An emergency: whoever has received most in that region is named, whatever the writer is. */
+  declare(world: DatabaseWorld, region: string): void {
+    const able = world.members.filter(
+      (member) =>
+        member.region === region &&
+        member.isUp &&
+        !member.isFrozen &&
+        !member.isPrimary &&
+        member.data !== null,
+    );
+    const [best] = able.toSorted((a, b) => (b.data?.log.length ?? 0) - (a.data?.log.length ?? 0));
+    if (best === undefined) return;
+    world.authority = declareWriter(world.authority, 'emergency', { region: best.region, writer: best.id });
+    world.named.add(best.id);
+    world.isDeclared = true;
   },
 
   /** The way back. */
