@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { isWhole } from '../harness/environment.ts';
+import { isWhole, unitsOf } from '../harness/environment.ts';
+import { killIfThere } from '../harness/kill-if-there.ts';
 import { describeFailures, failuresOf, percentile } from '../harness/open-loop.ts';
 import {
   expectAllThere,
@@ -56,6 +57,34 @@ test.each(steps)('kill -9 of the control plane in the step %s', async (step) => 
   await expectAllThere(catalog, `control plane killed in ${step}`, load);
   expect(describeFailures(failuresOf(load.safe))).toBe('');
 });
+
+const victims = steps.flatMap((step) =>
+  (['writer', 'candidate'] as const).map((victim) => ({ step, victim })),
+);
+
+test.each(victims)('kill -9 of the $victim in the step $step', async ({ step, victim }) => {
+  const { environment } = catalog;
+  const region = await otherRegion(catalog);
+  const since = Date.now();
+  const plan = await planOf(region);
+  const id = plan[victim];
+  const pid = unitsOf(await environment.status()).find((unit) => unit.id === id)?.pid;
+  if (pid == null) throw new Error(`${id} has no process.`);
+  const load = await loadDuring(catalog, async () => {
+    const killing = onStep(environment, step, () => killIfThere(pid));
+    await Promise.all([killing, failover(environment, region)]);
+  });
+  const operation = await newestSwitch(environment, since);
+  process.stdout.write(`FIGURE ${victim} killed in ${step}: ${operation?.state}\n`);
+  expect(operation?.state).not.toBe('running');
+  await expectAllThere(catalog, `${victim} killed in ${step}`, load);
+  expect(describeFailures(failuresOf(load.safe))).toBe('');
+});
+
+async function planOf(region: string): Promise<{ writer: string; candidate: string }> {
+  const { stdout } = await catalog.environment.cli('failover', region, '--plan', '--json');
+  return JSON.parse(stdout) as { writer: string; candidate: string };
+}
 
 async function killControlPlane(): Promise<void> {
   const { witness } = await catalog.environment.status();

@@ -18,8 +18,7 @@ import { createMember, inspect, isBeginning, type Member } from './world-member.
 const tickMs = 250;
 
 /**
- * Servers, hosts and a controller, reduced to what the rules are about: who holds which writes, who may acknowledge, what is
- * known of it. Time only moves with `tick`.
+ * Servers, hosts and a controller, reduced to the rules: who holds which writes, who may acknowledge, what is known of it. Time: `tick`.
  */
 export class DatabaseWorld {
   record: DatabaseRecord = emptyDatabaseRecord;
