@@ -1,10 +1,4 @@
-import {
-  beginHold,
-  declareWriter,
-  endHold,
-  moveWriter,
-  settleMove,
-} from '@alwayson/core/recovery/authority.ts';
+import { beginHold, declareWriter, endHold, moveWriter } from '@alwayson/core/recovery/authority.ts';
 import type { DatabaseWorld } from './database-world.ts';
 import { isBeginning } from './world-member.ts';
 
