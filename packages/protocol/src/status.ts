@@ -61,6 +61,8 @@ export const DatabaseMemberStatus = z.object({
   sync: z.boolean(),
   /** Behind the writer; null when not known. */
   lagBytes: z.number().nullable(),
+  /** How much, in time, would be lost with the writer; over the last ten minutes. Absent for the writer, and while it is not known. */
+  lag: z.object({ ms: z.number(), p50Ms: z.number(), p99Ms: z.number() }).optional(),
   reason: z.string().optional(),
 });
 

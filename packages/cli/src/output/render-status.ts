@@ -71,16 +71,18 @@ function describeSwitched(switched: Status['stamps'][number]['switched']): strin
 }
 
 function renderData({ database, queues }: Status, painter: Painter): string[] {
-  const members = database.members.map(({ id, role, sync, lagBytes, reason }) => [
+  const members = database.members.map(({ id, role, sync, lagBytes, lag, reason }) => [
     id,
     sync ? `${role}, synchronous` : role,
     lagBytes === null ? '' : `${lagBytes} bytes behind`,
+    lag === undefined ? '' : `${lag.ms} ms (p99 ${lag.p99Ms} ms)`,
     reason ?? '',
   ]);
   const shards = queues.map(({ region, primary, copies, depth, reason }) => [
     `queue of ${region}`,
     `primary ${primary ?? 'none'}`,
     `${copies} ${copies === 1 ? 'copy' : 'copies'}, ${depth ?? 'unknown'} waiting`,
+    '',
     reason ?? '',
   ]);
   return ['data', ...withSigns([...members, ...shards], [...database.members, ...queues], painter)];

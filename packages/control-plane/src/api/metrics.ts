@@ -31,6 +31,11 @@ export function renderMetrics(status: Status): string {
     ...status.database.members
       .filter((member) => member.lagBytes !== null)
       .map((member) => line('alwayson_database_lag_bytes', { member: member.id }, member.lagBytes ?? 0)),
+    '# HELP alwayson_database_lag_seconds What would be lost with the writer, in time.',
+    '# TYPE alwayson_database_lag_seconds gauge',
+    ...status.database.members.flatMap(({ id, lag }) =>
+      lag === undefined ? [] : [line('alwayson_database_lag_seconds', { member: id }, lag.ms / 1000)],
+    ),
     '# HELP alwayson_queue_waiting Writes that wait in the queue of a region.',
     '# TYPE alwayson_queue_waiting gauge',
     ...status.queues

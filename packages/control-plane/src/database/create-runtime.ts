@@ -55,6 +55,7 @@ export function createRuntime(context: DatabaseContext, listeners: RuntimeListen
     target: null,
     failover: null,
     lastReplicas: {},
+    lags: new Map(),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type DatabaseRecord, emptyDatabaseRecord } from '@alwayson/core/database/database-record.ts';
 import type { DataFolder, MemberAnswer } from '@alwayson/core/database/database-observation.ts';
+import type { LagHistory } from '@alwayson/core/database/replication-lag.ts';
 import { superuser } from '@alwayson/engines/postgres/server-files.ts';
 import { administratorSettings } from '@alwayson/engines/postgres/administer-server.ts';
 import type { SqlTarget } from '@alwayson/engines/postgres/sql-client.ts';
@@ -69,6 +70,8 @@ export interface DatabaseRuntime {
   failover: FailoverOperation | null;
   /** How far behind the others were when the writer answered last. */
   lastReplicas: MemberAnswer['replicas'];
+  /** How far behind in time, by member. */
+  lags: Map<string, LagHistory>;
 }
 
 export function readRecord({ records }: ControllerContext): CommittedRecord {

@@ -1,5 +1,6 @@
 import type { DatabaseObservation, MemberObservation } from '@alwayson/core/database/database-observation.ts';
 import { isDetached, isDown, isStandby, isWritable } from '@alwayson/core/database/member-evidence.ts';
+import { summarizeLag } from '@alwayson/core/database/replication-lag.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 import type { MemberPlan } from './database-plan.ts';
 import type { DatabaseRuntime } from './database-runtime.ts';
@@ -39,8 +40,17 @@ function toMemberStatus(
     role: member.answer === null ? 'unknown' : member.answer.inRecovery ? 'standby' : 'primary',
     sync: sync === id,
     lagBytes: id === writer && isWritable(member) ? 0 : (replica?.lagBytes ?? null),
+    ...(id === writer ? {} : toLag(runtime, id)),
     ...judgement,
   };
+}
+
+/** While the writer does not answer it goes on from what was seen last. */
+function toLag({ lags }: DatabaseRuntime, id: string): Pick<MemberStatus, 'lag'> {
+  const history = lags.get(id);
+  if (history === undefined) return {};
+  const { ms, p50Ms, p99Ms } = summarizeLag(history);
+  return { lag: { ms: Math.round(ms), p50Ms: Math.round(p50Ms), p99Ms: Math.round(p99Ms) } };
 }
 
 function judgeWriter(member: MemberObservation, runtime: DatabaseRuntime, waiting: string | null): Judgement {

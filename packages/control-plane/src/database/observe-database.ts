@@ -3,6 +3,7 @@ import type {
   MemberAnswer,
   MemberObservation,
 } from '@alwayson/core/database/database-observation.ts';
+import { noteLag } from '@alwayson/core/database/replication-lag.ts';
 import type { ServerAnswer } from '@alwayson/engines/postgres/probe-server.ts';
 import type { UnitState } from '@alwayson/protocol/units.ts';
 import type { DatabasePlan, MemberPlan } from './database-plan.ts';
@@ -40,8 +41,16 @@ export function noteWriterAnswer(runtime: DatabaseRuntime, id: string): void {
   runtime.lastReplicas = seen.replicas;
   runtime.links.note(term, seen, others);
   for (const other of others) {
+    noteMemberLag(runtime, other, seen);
     if (runtime.links.link(term, other).attached) memoryOf(runtime, other).tries = { starts: 0, rejoins: 0 };
   }
+}
+
+function noteMemberLag({ links, lags, record }: DatabaseRuntime, id: string, writer: MemberAnswer): void {
+  const { lagBytes = null, confirmMs = null } = writer.replicas[id] ?? {};
+  const isAttached = links.link(record.value.term, id).attached;
+  const look = { at: performance.now(), isAttached, bytes: lagBytes, confirmMs };
+  lags.set(id, noteLag(lags.get(id), look));
 }
 
 export function observeDatabase(runtime: DatabaseRuntime): DatabaseObservation {

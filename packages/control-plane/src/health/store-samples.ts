@@ -70,15 +70,19 @@ function isDown({ state }: Member): boolean {
 function toMemberSamples(facts: HealthFacts): (member: Member) => HealthSample[] {
   const { writer, members } = facts.database;
   return (member) => {
-    const { id, zone, reason = member.state, lagBytes } = member;
+    const { id, zone, reason = member.state, lagBytes, lag: behind } = member;
     const state = id === writer && isWriterWell(member, members) ? 'healthy' : member.state;
     const entity = entityIds.unit(id);
     const base = { entity, at: facts.now, observer: ownObserver };
-    const lag: HealthSample = { ...base, signal: 'lag', value: lagBytes, samples: 1 };
-    if (state === 'unknown') return [lag];
     const follows = writer === null || writer === id ? undefined : entityIds.unit(writer);
     const cause = findLostHost(facts, zone) ?? (state === 'degraded' ? follows : undefined);
-    return [{ ...base, signal: 'role', ...toVerdict(state, reason, cause) }, lag];
+    const told = cause === undefined ? {} : { cause };
+    const lags: HealthSample[] = [
+      { ...base, signal: 'lag', value: lagBytes, samples: 1 },
+      { ...base, signal: 'lag-time', value: behind?.ms ?? null, samples: 1, ...told },
+    ];
+    if (state === 'unknown') return lags;
+    return [{ ...base, signal: 'role', ...toVerdict(state, reason, cause) }, ...lags];
   };
 }
 

@@ -9,6 +9,8 @@ interface ReplicaAnswer {
   lagBytes: number;
   /** Since its last confirmation; a frozen standby stays listed as streaming for seconds. */
   replyAgeMs: number;
+  /** How long the last confirmed write took; null when there was none lately. */
+  confirmMs: number | null;
 }
 
 /** What a member says about itself in one probe. */

@@ -139,13 +139,18 @@ function placeUnits({ manifest }: HealthModelInput, region: RegionPlan): UnitPla
     range: { min: 0 },
     degraded: { comparator: 'gte', enter: lagBytesMax },
   });
+  // More would be lost with the writer than was promised.
+  const lagTime = measure('lag-time', 'ms', {
+    range: { min: 0 },
+    degraded: { comparator: 'gt', enter: Math.max(1, manifest.objectives.rpoSeconds) * 1000 },
+  });
   const queue = has('queue') ? region.zones.slice(0, 2) : [];
   return [
     { id: `gateway-${region.name}`, zone: front, signals: [inForce(), ...certificate(manifest)] },
     { id: `gateway-agent-${region.name}`, zone: front, signals: [] },
     { id: `observer-${region.name}`, zone: back, signals: [coverage()] },
     ...region.zones.flatMap(({ name }) => [
-      { id: `pg-${name}`, zone: name, signals: [verdict('role'), lag] },
+      { id: `pg-${name}`, zone: name, signals: [verdict('role'), lag, lagTime] },
       { id: `pgbouncer-${name}`, zone: name, signals: [answer(2000), waiting()] },
     ]),
     ...queue.map(({ name }) => ({ id: `queue-${name}`, zone: name, signals: [verdict('role')] })),

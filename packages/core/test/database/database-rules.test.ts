@@ -36,7 +36,7 @@ const standby: MemberObservation = {
   link: { attached: true, misses: 0, forMs: 60_000 },
   tries: { starts: 0, rejoins: 0 },
 };
-const replica = { streaming: true, sync: false, lagBytes: 0, replyAgeMs: 100 };
+const replica = { streaming: true, sync: false, lagBytes: 0, replyAgeMs: 100, confirmMs: 2 };
 const writer: MemberObservation = {
   ...standby,
   answer: {

@@ -171,7 +171,7 @@ export class DatabaseWorld {
       replicas: Object.fromEntries(
         followers.map(({ id }) => [
           id,
-          { streaming: true, sync: member.applied?.waitFor === id, lagBytes: 0, replyAgeMs: 0 },
+          { streaming: true, sync: member.applied?.waitFor === id, lagBytes: 0, replyAgeMs: 0, confirmMs: 0 },
         ]),
       ),
       slots: member.slots.map((name) => ({ name, lost: false })),

@@ -8,6 +8,8 @@ interface ServerReplica {
   /** Not yet confirmed as flushed. */
   lagBytes: number;
   replyAgeMs: number;
+  /** How long the last confirmed write took to be flushed there; null when there was none lately. */
+  confirmMs: number | null;
 }
 
 export interface ServerAnswer {
@@ -31,6 +33,7 @@ const question = `
     EXISTS (SELECT FROM pg_database WHERE datname = '${applicationDatabase}') AS bootstrapped,
     (SELECT coalesce(json_agg(json_build_object(
         'name', application_name, 'streaming', state = 'streaming', 'sync', sync_state = 'sync',
+        'confirmMs', (extract(epoch FROM flush_lag) * 1000)::float8,
         'lagBytes', coalesce(pg_wal_lsn_diff(lsn, flush_lsn), 0)::float8,
         'replyAgeMs', coalesce(extract(epoch FROM clock_timestamp() - reply_time) * 1000, 0)::float8)), '[]')
       FROM pg_stat_replication) AS replicas,

@@ -1,0 +1,46 @@
+/** One look of the writer at one of the others. Times in ms. */
+export interface LagLook {
+  /** On any clock that only goes forward. */
+  at: number;
+  /** It receives and confirms. */
+  isAttached: boolean;
+  /** Not yet confirmed. */
+  bytes: number | null;
+  /** How long the last confirmed write took to be confirmed; null when there was none lately. */
+  confirmMs: number | null;
+}
+
+/** How far behind in time one of the others was, look after look; the newest last. Plain JSON. */
+export interface LagHistory {
+  /** When it held everything, as far as is known. */
+  coveredAt: number;
+  samples: readonly number[];
+}
+
+/** Ten minutes of a look each second. */
+const samplesMax = 600;
+
+export interface LagFigures {
+  /** Of the last look; the others over the looks of the last ten minutes. */
+  ms: number;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+/**
+ * What would be lost, in time, if the writer were lost at that look: of one that confirms how long that takes, of one that does not how
+ * long ago it did.
+ */
+export function noteLag(before: LagHistory | undefined, look: LagLook): LagHistory {
+  const { at, isAttached, bytes, confirmMs } = look;
+  const isCurrent = isAttached && (bytes === 0 || confirmMs !== null);
+  const ms = isCurrent ? (confirmMs ?? 0) : at - (before?.coveredAt ?? at);
+  const samples = [...(before?.samples ?? []), ms].slice(-samplesMax);
+  return { coveredAt: isCurrent ? at - ms : (before?.coveredAt ?? at), samples };
+}
+
+export function summarizeLag({ samples }: LagHistory): LagFigures {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+  return { ms: samples.at(-1) ?? 0, p50Ms: at(0.5), p99Ms: at(0.99) };
+}
