@@ -23,7 +23,7 @@ import { createRecordsMirror } from './records/records-mirror.ts';
 import { openStore } from './records/sqlite-store.ts';
 import { markLive } from './releases/mark-live.ts';
 import { openAuthority } from './recovery/authority-register.ts';
-import { createRecoveryBoard } from './recovery/recovery-board.ts';
+import { createRecovery } from './recovery/create-recovery.ts';
 import { switchKinds } from './recovery/switch-runner.ts';
 import { createReleaseStore, type ReleaseStore } from './releases/release-store.ts';
 import { createRollouts, type Rollouts, type RolloutsContext } from './rollout/create-rollouts.ts';
@@ -127,8 +127,7 @@ function createParts(
   const certificateSignals = createCertificateSignals(context);
   const facts = () => toFacts();
   const shares: SharesController = createSharesController({ ...context, intent, facts, nudge });
-  const { routing } = shares;
-  const routed = { stamps, draining, switches, routing, epoch: authority.epoch };
+  const routed = { stamps, draining, switches, routing: shares.routing, epoch: authority.epoch };
   const routes = createRoutesController({ ...context, ...routed, flows: () => rollouts.flows() });
   const isBroughtUp = estate.isBroughtUp;
   const told = { grayStamps: shares.grayStamps, shares: shares.report };
@@ -144,13 +143,14 @@ function createParts(
   const parts = { releases, estate, database, queue, ...asked, routes, shares, slo, health };
   const { rollouts, scale } = createMoving({ ...context, ...parts }, { nudge, restart });
   const measured = { shares, health, slo, alerts };
-  const moving = { rollouts: rollouts.controller, scale, routes };
+  const recoverable = { authority, database, queue, observerSignals, isBroughtUp, nudge };
+  const { recovery, readiness } = createRecovery({ ...context, ...recoverable });
+  const moving = { rollouts: rollouts.controller, scale, routes, readiness };
   const controllers = { estate, database, queue, ...asked, ...measured, ...moving };
   const status = () => buildStatus({ ...context, ...controllers, authority });
   const bringUp = createBringUpController({ estate, manifest, journal, status, shares });
   const transitions = createTransitionEvents(journal, status);
   const switchBoard = createSwitchBoard({ ...context, ...controllers, stamps: estate.serving, nudge });
-  const recovery = createRecoveryBoard({ ...context, ...controllers, authority, nudge });
   return {
     controllers: [...Object.values(controllers), bringUp, transitions],
     api: { ...measured, status, switchBoard, scale, releases: rollouts.board, recovery },

@@ -111,6 +111,19 @@ export const Status = z.object({
     members: z.array(DatabaseMemberStatus),
   }),
   queues: z.array(QueueStatus),
+  /** Whether another region could write now, by a planned switch. */
+  recovery: z
+    .array(
+      z.object({
+        region: z.string(),
+        isReady: z.boolean(),
+        /** ISO 8601. */
+        since: z.string(),
+        /** What the last look found missing. */
+        failing: z.array(z.string()),
+      }),
+    )
+    .default([]),
   gateways: z.array(
     z.object({ region: z.string(), generation: z.int().nullable(), inForce: z.boolean(), state: State }),
   ),

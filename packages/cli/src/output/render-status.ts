@@ -25,6 +25,7 @@ export function renderStatus(status: Status, painter: Painter): string {
     '',
     ...renderStamps(status, painter),
     ...renderData(status, painter),
+    ...renderRecovery(status, painter),
     ...renderFlows(status, painter),
   ].join('\n');
 }
@@ -86,6 +87,16 @@ function renderData({ database, queues }: Status, painter: Painter): string[] {
     reason ?? '',
   ]);
   return ['data', ...withSigns([...members, ...shards], [...database.members, ...queues], painter)];
+}
+
+function renderRecovery({ recovery, writerRegion }: Status, { paint }: Painter): string[] {
+  if (recovery.length === 0) return [];
+  const lines = recovery.map(({ region, isReady, failing }) =>
+    isReady
+      ? `  ${paint('green', 'ready')}      ${region} could write instead of ${writerRegion}`
+      : `  ${paint('red', 'not ready')}  ${region} could not write: ${failing.join('; ') || 'seen once'}`,
+  );
+  return ['recovery', ...lines];
 }
 
 function renderFlows({ flows }: Status, painter: Painter): string[] {

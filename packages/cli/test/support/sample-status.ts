@@ -73,6 +73,7 @@ export function createStatus(change: Partial<Status> = {}): Status {
         reason: 'the copy is gone',
       },
     ],
+    recovery: [],
     gateways: [{ region: 'west', generation: 1, inForce: true, state: 'healthy' }],
     flows: [{ name: 'buy', kind: 'user', criticality: 'high', state: 'healthy' }],
     operations: [],

@@ -56,6 +56,7 @@ export function createStatus(): Status {
       copies: 2,
       depth: 3,
     })),
+    recovery: [],
     gateways: regionNames.map((region) => ({ region, generation: 12, inForce: true, state: 'healthy' })),
     flows: [
       { name: 'list-items', kind: 'user', criticality: 'high', state: 'healthy' },

@@ -147,6 +147,13 @@ export class DatabaseDriver {
     });
   }
 
+  /** Whoever held it did not get to let it go. What was seen of it may be older than a hold that has just begun. */
+  async #letGoIfForgotten(id: string): Promise<void> {
+    const seen = await this.#runtime.doors.get(id)?.read();
+    const isForgotten = this.#runtime.authority.read().phase === 'steady';
+    if (seen?.held === true && isForgotten) await this.handover.letWritesGo(id);
+  }
+
   #watchDoors(): void {
     const { context, doors, plan } = this.#runtime;
     for (const { id, zone } of plan.doors) {
@@ -154,9 +161,8 @@ export class DatabaseDriver {
       if (door === undefined || context.placement.observe(zone.name).contact !== 'connected') continue;
       if (door.silences() < doorSilencesMax) {
         door.poll(doorProbeMs);
-        // Whoever held it did not get to let it go.
-        if (door.answer()?.isHeld === true && this.#runtime.authority.read().phase === 'steady')
-          this.#lanes.start(id, 'let writes go', () => this.handover.letWritesGo());
+        if (door.answer()?.isHeld === true)
+          this.#lanes.start(id, 'let writes go', () => this.#letGoIfForgotten(id));
         continue;
       }
       this.#lanes.start(id, 'kill', async () => {

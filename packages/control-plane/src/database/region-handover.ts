@@ -32,8 +32,8 @@ export interface RegionHandover {
   checkpoint(): Promise<void>;
   /** Writes wait at every door from now on; returns when none is under way any more. Throws AON_DATABASE when that takes too long. */
   holdWrites(withinMs: number): Promise<void>;
-  /** Every door that can be reached lets them go on. */
-  letWritesGo(): Promise<void>;
+  /** Every door that can be reached lets them go on, or only that one. */
+  letWritesGo(door?: string): Promise<void>;
   /** Stops the writer in good order. Throws AON_DATABASE when it did not end so. */
   stopWriter(): Promise<StopToken>;
   /** Starts it again, and waits until it takes writes. */
@@ -78,11 +78,10 @@ export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void
         throw new AlwaysOnError('AON_DATABASE', message, { cause: error });
       });
     },
-    async letWritesGo() {
+    async letWritesGo(only) {
+      const wanted = reachable().filter(({ id }) => only === undefined || id === only);
       await Promise.allSettled(
-        reachable().map((door) =>
-          atConsole(runtime, door, { timeoutMs: consoleTimeoutMs, run: letWritesGo }),
-        ),
+        wanted.map((door) => atConsole(runtime, door, { timeoutMs: consoleTimeoutMs, run: letWritesGo })),
       );
     },
     async stopWriter() {

@@ -22,6 +22,7 @@ export interface StatusSources extends ControllerContext {
   health: Pick<HealthController, 'state' | 'reason'>;
   database: { status(): Status['database'] };
   queue: { status(): Status['queues'] };
+  readiness: { readiness(): Status['recovery'] };
   switches: Pick<SwitchesController, 'state'>;
   authority: { epoch(): number; writerRegion(): string };
 }
@@ -60,6 +61,7 @@ export function buildStatus(sources: StatusSources): Status {
     stamps: toStamps(sources),
     database: sources.database.status(),
     queues: sources.queue.status(),
+    recovery: sources.readiness.readiness(),
     gateways: toGateways(sources),
     flows: manifest.flows.map((flow) => toFlow(sources, flow)),
     operations: sources.journal.operations(operationsShown).map(({ id, kind, state, title }) => {

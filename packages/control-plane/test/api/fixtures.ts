@@ -93,6 +93,7 @@ export function statusOf(): Status {
     ],
     database: { writer: null, term: 0, members: [] },
     queues: [],
+    recovery: [],
     gateways: [],
     flows: [],
     operations: [],

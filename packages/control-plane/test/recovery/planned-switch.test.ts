@@ -1,5 +1,6 @@
 import { withSql, connectSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createReadinessController } from '../../src/recovery/readiness-controller.ts';
 import { doorOf, isWhole, waitFor } from '../database/database-rig.ts';
 import { owner, RecoveryRig } from './recovery-rig.ts';
 
@@ -114,7 +115,12 @@ test.each(deaths)(
         },
       }));
       const { id } = await rig.begin(board);
-      await waitFor(`the step ${step}`, () => hasActed && isInStep(id, step));
+      await waitFor(`the step ${step}`, () => {
+        const operation = rig.database.journal.operation(id);
+        // One that went back before it came there says why.
+        if (operation?.state !== 'running') throw new Error(JSON.stringify(operation));
+        return hasActed && operation.steps.some(({ name, state }) => name === step && state === 'running');
+      });
       await rig.database.stopController();
       rig.database.startController();
       rig.board().resume();
@@ -131,11 +137,6 @@ test.each(deaths)(
   },
 );
 
-function isInStep(id: string, step: string): boolean {
-  const steps = rig.database.journal.operation(id)?.steps ?? [];
-  return steps.some(({ name, state }) => name === step && state === 'running');
-}
-
 test('two at once: the second is refused, and so is one to where it writes already', async () => {
   const board = rig.board();
   const first = await rig.begin(board);
@@ -146,4 +147,45 @@ test('two at once: the second is refused, and so is one to where it writes alrea
   await expect(rig.begin(board, 'north')).rejects.toThrow(/no region north/);
   const emergency = { region: rig.otherRegion, mode: 'emergency', acceptDataLoss: true, owner } as const;
   await expect(board.begin(emergency)).rejects.toThrow(/a planned switch loses nothing/);
+});
+
+test('whether the other region could write is looked at all the time, and told when it changes', async () => {
+  const { environment, manifest, placement, records, journal, authority } = rig.database;
+  await waitFor('the estate to be whole', () => isWhole(rig.database));
+  let now = Date.now();
+  const readiness = createReadinessController({
+    environment,
+    manifest,
+    placement,
+    records,
+    journal,
+    authority,
+    database: rig.database.controller(),
+    isBroughtUp: () => true,
+    now: () => now,
+  });
+  const look = async () => {
+    now += 30_000;
+    await readiness.tick(AbortSignal.timeout(1000));
+    return readiness.readiness();
+  };
+  const region = rig.otherRegion;
+  expect(await look()).toMatchObject([{ region, isReady: true, failing: [] }]);
+  const zones = ['1', '2'].map((zone) => `${region}-${zone}`);
+  await Promise.all(zones.map((zone) => placement.outageZone(zone)));
+  await waitFor('the loss to be seen', () => !isWhole(rig.database));
+  await look();
+  const [lost] = await look();
+  expect(lost).toMatchObject({ region, isReady: false });
+  expect(lost?.failing.join()).toContain('candidate');
+  await Promise.all(zones.map((zone) => placement.startZone(zone)));
+  const { handover } = rig.database.controller();
+  await waitFor(
+    'the estate to be whole again',
+    () => isWhole(rig.database) && handover.doors().every(({ isAnswering }) => isAnswering),
+  );
+  await look();
+  expect(await look()).toMatchObject([{ region, isReady: true, failing: [] }]);
+  const told = rig.database.events().filter(({ entity }) => entity === region);
+  expect(told.map(({ type }) => type)).toEqual(['recovery.not-ready', 'recovery.ready']);
 });

@@ -80,7 +80,8 @@ export async function createScaleRig(options: EstateRigOptions & { frontDoorPort
     rolloutRunning: () => world.rolloutRunning,
   });
   const authority = { epoch: () => 1, writerRegion: () => 'west' };
-  const sources = { ...context, ...seen, estate, health, authority };
+  const readiness = { readiness: () => [] };
+  const sources = { ...context, ...seen, estate, health, authority, readiness };
   const status = () => buildStatus(sources);
   return {
     ...rig,

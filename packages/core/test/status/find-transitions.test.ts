@@ -41,6 +41,7 @@ function statusOf(
     stamps: [],
     database: { writer: null, term: 1, members: [] },
     queues: [],
+    recovery: [],
     gateways: [],
     flows: [{ name: 'browse', kind: 'user', criticality: 'high', state: flow }],
     operations: [],
