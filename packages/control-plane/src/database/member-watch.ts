@@ -9,7 +9,7 @@ const probeTimeoutMs = 1000;
 /** Every so many probes, the member is also asked over a new connection. */
 const knockEvery = 4;
 
-interface MemberView extends Pick<MemberObservation, 'sql' | 'failures' | 'sinceAnswerMs'> {
+interface MemberView extends Pick<MemberObservation, 'sql' | 'silences' | 'sinceAnswerMs'> {
   answer: ServerAnswer | null;
 }
 
@@ -50,7 +50,7 @@ export function createMemberWatch(context: MemberWatchContext): MemberWatch {
   let asked = 0;
   let answeredAt = since;
   let closed = false;
-  let state: Omit<MemberView, 'sinceAnswerMs'> = { sql: 'unknown', failures: 0, answer: null };
+  let state: Omit<MemberView, 'sinceAnswerMs'> = { sql: 'unknown', silences: 0, answer: null };
 
   const disconnect = () => {
     client?.close();
@@ -78,11 +78,12 @@ export function createMemberWatch(context: MemberWatchContext): MemberWatch {
         connectOnce().then(probeServer),
         isKnock ? knock({ host, port, timeoutMs: probeTimeoutMs }) : undefined,
       ]);
-      state = { sql: 'answers', failures: 0, answer };
+      state = { sql: 'answers', silences: 0, answer };
       answeredAt = performance.now();
     } catch (error) {
       disconnect();
-      state = { sql: toSqlFailure(error), failures: state.failures + 1, answer: null };
+      const sql = toSqlFailure(error);
+      state = { sql, silences: sql === 'silent' ? state.silences + 1 : 0, answer: null };
     }
   };
 
@@ -108,7 +109,7 @@ export function createMemberWatch(context: MemberWatchContext): MemberWatch {
     forget() {
       if (asking !== null) return;
       disconnect();
-      state = { sql: 'refused', failures: 0, answer: null };
+      state = { sql: 'refused', silences: 0, answer: null };
     },
     close() {
       closed = true;

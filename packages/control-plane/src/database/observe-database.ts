@@ -71,7 +71,7 @@ function observeMember(runtime: DatabaseRuntime, member: MemberPlan): MemberObse
   return {
     ...readHost(runtime, member),
     sql: view?.sql ?? 'unknown',
-    failures: view?.failures ?? 0,
+    silences: view?.silences ?? 0,
     sinceAnswerMs: view?.sinceAnswerMs ?? 0,
     answer: answer === null ? null : toMemberAnswer(answer, runtime.plan),
     data,

@@ -41,8 +41,8 @@ export interface MemberObservation {
   process: UnitState | null;
   /** How the last probe over SQL ended; `starting`: the server is there and lets nobody in yet. */
   sql: 'answers' | 'refused' | 'starting' | 'silent' | 'unknown';
-  /** Failed probes in a row. */
-  failures: number;
+  /** Probes in a row that it took and did not answer: one that refuses is starting, or down. */
+  silences: number;
   /** Since the last answer, or since watching began. */
   sinceAnswerMs: number;
   /** The last answer; null unless `sql` is `answers`. */

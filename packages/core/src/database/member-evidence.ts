@@ -2,7 +2,7 @@ import type { UnitState } from '@alwayson/protocol/units.ts';
 import type { MemberObservation } from './database-observation.ts';
 
 /** Probes without any answer in a row before a member counts as frozen. */
-const frozenFailures = 3;
+const frozenSilences = 3;
 /** Two answers of the writer: a standby that reconnects is missing from one of them. */
 const missesMax = 2;
 /**
@@ -25,7 +25,7 @@ export function isStartable(member: MemberObservation): boolean {
 
 /** It takes connections and says nothing. */
 export function isFrozen(member: MemberObservation): boolean {
-  return member.sql === 'silent' && member.failures >= frozenFailures;
+  return member.sql === 'silent' && member.silences >= frozenSilences;
 }
 
 export function isWritable(member: MemberObservation): boolean {

@@ -22,7 +22,7 @@ const standby: MemberObservation = {
   host: 'connected',
   process: 'ready',
   sql: 'answers',
-  failures: 0,
+  silences: 0,
   sinceAnswerMs: 50,
   answer: {
     inRecovery: true,
@@ -49,7 +49,7 @@ const writer: MemberObservation = {
   },
 };
 const exited: MemberObservation = { ...standby, process: 'exited', sql: 'refused', answer: null };
-const goneZone: MemberObservation = { ...exited, host: 'refused', failures: 1 };
+const goneZone: MemberObservation = { ...exited, host: 'refused', silences: 1 };
 
 function observe(changes: Record<string, MemberObservation> = {}): DatabaseObservation {
   const usual = { 'pg-west-1': writer, 'pg-west-2': standby, 'pg-east-1': standby, 'pg-east-2': standby };
@@ -70,7 +70,7 @@ test('an estate that is as it should be needs nothing', () => {
 });
 
 test('a dead writer is followed by its synchronous standby, in a new term', () => {
-  for (const dead of [exited, goneZone, { ...writer, sql: 'silent' as const, failures: 3, answer: null }]) {
+  for (const dead of [exited, goneZone, { ...writer, sql: 'silent' as const, silences: 3, answer: null }]) {
     expect(decide(observe({ 'pg-west-1': dead })).record).toEqual({
       ...settled,
       term: 4,
@@ -84,9 +84,9 @@ test('a dead writer is followed by its synchronous standby, in a new term', () =
 
 test('one failed probe, a host that is away alone, or a server that restarts is no failover', () => {
   const alive: MemberObservation[] = [
-    { ...writer, sql: 'silent', failures: 1, sinceAnswerMs: 1500, answer: null },
+    { ...writer, sql: 'silent', silences: 1, sinceAnswerMs: 1500, answer: null },
     { ...writer, host: 'refused' },
-    { ...writer, sql: 'starting', failures: 4, sinceAnswerMs: 4000, answer: null },
+    { ...writer, sql: 'starting', silences: 4, sinceAnswerMs: 4000, answer: null },
   ];
   for (const member of alive) expect(decide(observe({ 'pg-west-1': member })).record).toEqual(settled);
 });

@@ -75,7 +75,7 @@ export class DatabaseWorld {
     this.#linkTerm = 0;
     this.#proven = null;
     for (const member of this.members) {
-      member.view = { answer: null, sql: 'unknown', failures: 0, at: this.#now };
+      member.view = { answer: null, sql: 'unknown', silences: 0, at: this.#now };
       member.known = { kind: 'unknown' };
       member.tries = { starts: 0, rejoins: 0 };
     }
@@ -153,11 +153,16 @@ export class DatabaseWorld {
   #probe(member: Member): void {
     const isSilent = member.isUp && member.isFrozen;
     if (!member.isUp || isSilent) {
-      const { failures, at } = member.view;
-      member.view = { answer: null, sql: isSilent ? 'silent' : 'refused', failures: failures + 1, at };
+      const { silences, at } = member.view;
+      member.view = {
+        answer: null,
+        sql: isSilent ? 'silent' : 'refused',
+        silences: isSilent ? silences + 1 : 0,
+        at,
+      };
       return;
     }
-    member.view = { answer: this.#answer(member), sql: 'answers', failures: 0, at: this.#now };
+    member.view = { answer: this.#answer(member), sql: 'answers', silences: 0, at: this.#now };
     if (member.id === this.record.writer && member.isPrimary) this.#noteWriter(member);
   }
 
@@ -198,7 +203,7 @@ export class DatabaseWorld {
       host: member.isZoneUp ? 'connected' : 'refused',
       process: member.applied === null ? null : member.isUp ? 'ready' : 'exited',
       sql: member.view.sql,
-      failures: member.view.failures,
+      silences: member.view.silences,
       sinceAnswerMs: this.#now - member.view.at,
       answer: member.isZoneUp && !member.isUp ? null : member.view.answer,
       data: member.isUp ? { kind: 'unknown' } : member.known,

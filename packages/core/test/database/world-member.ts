@@ -23,7 +23,7 @@ export interface Member {
   /** Null before there is any data. `timelines`: where each began, as a length of the log. */
   data: { log: readonly number[]; timelines: readonly number[]; lastRan: 'primary' | 'standby' } | null;
   slots: readonly string[];
-  view: { answer: MemberAnswer | null; sql: MemberObservation['sql']; failures: number; at: number };
+  view: { answer: MemberAnswer | null; sql: MemberObservation['sql']; silences: number; at: number };
   known: DataFolder;
   link: { attached: boolean; misses: number; since: number };
   tries: { starts: number; rejoins: number };
@@ -41,7 +41,7 @@ export function createMember(zone: string): Member {
     applied: null,
     data: null,
     slots: [],
-    view: { answer: null, sql: 'unknown', failures: 0, at: 0 },
+    view: { answer: null, sql: 'unknown', silences: 0, at: 0 },
     known: { kind: 'unknown' },
     link: { attached: false, misses: 0, since: 0 },
     tries: { starts: 0, rejoins: 0 },
