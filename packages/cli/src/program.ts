@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { registerAbort } from './commands/abort.ts';
 import { registerAlerts } from './commands/alerts.ts';
+import { registerBackup } from './commands/backup.ts';
 import { registerDeploy } from './commands/deploy.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerDown } from './commands/down.ts';
@@ -63,6 +64,7 @@ export function createProgram(): Command {
     registerPreview,
     registerScale,
     registerFailover,
+    registerBackup,
     registerOps,
     registerKill,
     registerRevive,

@@ -144,8 +144,8 @@ function createParts(
   const { rollouts, scale } = createMoving({ ...context, ...parts }, { nudge, restart });
   const measured = { shares, health, slo, alerts };
   const recoverable = { authority, database, queue, observerSignals, isBroughtUp, nudge };
-  const { recovery, readiness } = createRecovery({ ...context, ...recoverable });
-  const moving = { rollouts: rollouts.controller, scale, routes, readiness };
+  const recovering = createRecovery({ ...context, ...recoverable });
+  const moving = { rollouts: rollouts.controller, scale, routes, ...recovering.controllers };
   const controllers = { estate, database, queue, ...asked, ...measured, ...moving };
   const status = () => buildStatus({ ...context, ...controllers, authority });
   const bringUp = createBringUpController({ estate, manifest, journal, status, shares });
@@ -153,7 +153,7 @@ function createParts(
   const switchBoard = createSwitchBoard({ ...context, ...controllers, stamps: estate.serving, nudge });
   return {
     controllers: [...Object.values(controllers), bringUp, transitions],
-    api: { ...measured, status, switchBoard, scale, releases: rollouts.board, recovery },
+    api: { ...measured, status, switchBoard, scale, releases: rollouts.board, ...recovering.boards },
   };
 }
 

@@ -58,6 +58,8 @@ export const Environment = z.object({
     postgresReplication: z.string(),
     postgresApplication: z.string(),
     redis: z.string(),
+    /** What backups are encrypted with. Absent in environments that are older than backups: they have none. */
+    backups: z.string().optional(),
   }),
 });
 export type Environment = z.infer<typeof Environment>;
@@ -70,6 +72,8 @@ export const zonePorts = {
   observer: 7200,
   observerSyslog: 7201,
   postgres: 5432,
+  /** Of the throwaway server to which a backup is restored. */
+  verification: 5499,
   pgbouncer: 6432,
   redisQueue: 6379,
   redisCache: 6380,

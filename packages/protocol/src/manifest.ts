@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AlertSettings } from './alerts.ts';
 import { Assumptions } from './assumptions.ts';
+import { Backups } from './backups.ts';
 import { ReleaseProgram, Scale } from './release-program.ts';
 import { Telemetry } from './telemetry.ts';
 import { BudgetingMethod, Criticality, Durability, Name, PersonRole } from './words.ts';
@@ -159,6 +160,7 @@ export const Manifest = z
     gateway: Gateway.prefault({}),
     release: ReleaseProgram.prefault({}),
     scale: Scale.prefault({}).refine(({ min, max }) => min <= max, 'min not above max'),
+    backups: Backups.prefault({}),
     people: z.array(Person).default([]),
     alerts: AlertSettings.prefault({}),
     telemetry: Telemetry.prefault({}),

@@ -1,3 +1,4 @@
+import { type BackupRequest, BackupsReport, type VerifyRequest } from '@alwayson/protocol/backups.ts';
 import { Operation } from '@alwayson/protocol/operations.ts';
 import { type FailoverQuery, type FailoverRequest, RecoveryPlan } from '@alwayson/protocol/recovery.ts';
 import { z } from 'zod';
@@ -8,6 +9,10 @@ export interface RecoveryClient {
   failoverPlan(query: FailoverQuery): Promise<RecoveryPlan>;
   /** Begins it. Throws AON_NOT_READY with the checks that failed. */
   failover(request: FailoverRequest): Promise<Operation>;
+  backups(): Promise<BackupsReport>;
+  /** Each begins an operation. */
+  createBackup(request: BackupRequest): Promise<Operation>;
+  verifyBackup(request: VerifyRequest): Promise<Operation>;
   /** Newest first. */
   operations(): Promise<Operation[]>;
   operation(id: string): Promise<Operation>;
@@ -15,6 +20,8 @@ export interface RecoveryClient {
 
 /** Servers that do not answer are waited for. */
 const checkTimeoutMs = 15_000;
+/** Repositories are read by programs of their own. */
+const repositoryTimeoutMs = 60_000;
 
 export function createRecoveryClient(ask: Ask): RecoveryClient {
   return {
@@ -23,6 +30,9 @@ export function createRecoveryClient(ask: Ask): RecoveryClient {
         timeoutMs: checkTimeoutMs,
       }),
     failover: (body) => ask(Operation, '/failover', { method: 'POST', body, timeoutMs: checkTimeoutMs }),
+    backups: () => ask(BackupsReport, '/backups', { timeoutMs: repositoryTimeoutMs }),
+    createBackup: (body) => ask(Operation, '/backups', { method: 'POST', body }),
+    verifyBackup: (body) => ask(Operation, '/backups/verify', { method: 'POST', body }),
     operations: () => ask(z.array(Operation), '/operations'),
     operation: (id) => ask(Operation, `/operations/${encodeURIComponent(id)}`),
   };

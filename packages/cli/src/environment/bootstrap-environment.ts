@@ -85,6 +85,7 @@ async function createEnvironment(input: BootstrapInput): Promise<Environment> {
       postgresReplication: createSecret(),
       postgresApplication: createSecret(),
       redis: createSecret(),
+      backups: createSecret(),
     },
   };
 }

@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AlertsController } from '../alerts/alerts-controller.ts';
+import type { BackupBoard } from '../backups/backup-board.ts';
 import type { SqliteJournal } from '../operations/sqlite-journal.ts';
 import type { Placement } from '../placement/placement.ts';
 import type { SwitchBoard } from '../switches/switch-board.ts';
@@ -30,6 +31,7 @@ export interface ApiContext extends MeasureSources, HealthSource {
   releases: ReleaseBoard;
   scale: Pick<ScaleController, 'order'>;
   recovery: RecoveryBoard;
+  backups: BackupBoard;
   /** The built console; null while it is being built. */
   consoleDir: () => string | null;
 }

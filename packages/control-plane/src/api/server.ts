@@ -16,6 +16,7 @@ import { registerMeasureRoutes } from './measure-routes.ts';
 import { registerMetricsTargets } from './metrics-targets.ts';
 import { registerRecoveryRoutes } from './recovery-routes.ts';
 import { registerReleaseRoutes } from './release-routes.ts';
+import { registerBackupRoutes } from './backup-routes.ts';
 import { type ApiContext, registerRoutes } from './routes.ts';
 import { registerScaleRoutes } from './scale-routes.ts';
 import { registerStream } from './stream.ts';
@@ -52,6 +53,7 @@ export async function createApiServer(context: ApiContext): Promise<FastifyInsta
   registerReleaseRoutes(server, context.releases);
   registerScaleRoutes(server, context.scale);
   registerRecoveryRoutes(server, context.recovery);
+  registerBackupRoutes(server, context.backups);
   registerStream(server, context);
   await registerConsole(server, context.consoleDir);
   return server;

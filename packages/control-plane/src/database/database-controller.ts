@@ -1,5 +1,6 @@
 import type { Status } from '@alwayson/protocol/status.ts';
 import type { Controller } from '../controller.ts';
+import type { BackupWork } from './backup-work.ts';
 import { DatabaseDriver, type DoorFacts } from './database-driver.ts';
 import type { DatabaseContext } from './database-runtime.ts';
 import type { RegionHandover } from './region-handover.ts';
@@ -8,6 +9,7 @@ import type { SchemaWork } from './schema-work.ts';
 export interface DatabaseController extends Controller {
   /** Of which a change of the writer's region is made. */
   readonly handover: RegionHandover;
+  readonly backups: BackupWork;
   /** What a second copy means (`DatabasePolicy`). */
   readonly copy: 'none' | 'degrade' | 'refuse';
   status(): Status['database'];
@@ -35,6 +37,7 @@ export function createDatabaseController(context: DatabaseContext): DatabaseCont
     writer: () => driver.writer(),
     schema: driver.schema,
     handover: driver.handover,
+    backups: driver.backups,
     copy: driver.copy,
   };
 }

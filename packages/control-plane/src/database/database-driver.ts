@@ -2,6 +2,7 @@ import type { DatabaseObservation } from '@alwayson/core/database/database-obser
 import type { DatabaseAction } from '@alwayson/core/database/database-action.ts';
 import { isWritable } from '@alwayson/core/database/member-evidence.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
+import { type BackupWork, createBackupWork } from './backup-work.ts';
 import { createRuntime } from './create-runtime.ts';
 import { memberOf } from './database-plan.ts';
 import type { DatabaseContext, DatabaseRuntime } from './database-runtime.ts';
@@ -40,6 +41,7 @@ export class DatabaseDriver {
   readonly #migrations: MigrationsKeeper;
   readonly schema: SchemaWorker;
   readonly handover: RegionHandover;
+  readonly backups: BackupWork;
   readonly #tellFailure: ReturnType<typeof createFailureTeller>;
   #movedAt: number;
   #timer: NodeJS.Timeout | undefined;
@@ -61,6 +63,7 @@ export class DatabaseDriver {
     this.#migrations = createMigrationsKeeper(this.#runtime, onEnd);
     const observe = () => observeDatabase(this.#runtime);
     this.schema = createSchemaWork(this.#runtime, () => findWriter(this.#runtime, observe()));
+    this.backups = createBackupWork(this.#runtime);
     this.handover = createRegionHandover(this.#runtime, () => this.#move());
     this.#movedAt = performance.now();
   }

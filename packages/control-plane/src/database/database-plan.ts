@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import type { DatabaseMember, DatabasePolicy } from '@alwayson/core/database/database-record.ts';
 import { toRegions } from '@alwayson/core/estate/topology.ts';
-import { findPgbouncer } from '@alwayson/engines/pgbouncer/find-binary.ts';
+import { findProgram } from '@alwayson/engines/process/find-program.ts';
 import { findPostgresBinaries } from '@alwayson/engines/postgres/find-binaries.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { type Environment, type Zone, zonePorts } from '@alwayson/protocol/environment.ts';
@@ -17,6 +18,17 @@ export interface DoorPlan {
   port: number;
 }
 
+export interface BackupPlan {
+  /** pgBackRest, absolute. */
+  program: string;
+  /** One in the first zone of every region. */
+  repositories: readonly { region: string; path: string }[];
+  cipherPass: string;
+  retentionDays: number;
+  /** The folder of each server's unit, absolute. */
+  folderOf(member: string): string;
+}
+
 /** What stays the same as long as the environment does: which servers and doors there are, and what a copy means. */
 export interface DatabasePlan {
   binDir: string;
@@ -26,6 +38,8 @@ export interface DatabasePlan {
   policy: DatabasePolicy;
   synchronousCommit: 'on' | 'off';
   passwords: Environment['passwords'];
+  /** Null in an environment that is older than backups. */
+  backups: BackupPlan | null;
 }
 
 /**
@@ -52,12 +66,33 @@ export function planDatabase(environment: Environment, manifest: Manifest): Data
   const isReplicated = (store?.durability ?? 'replicated') === 'replicated';
   return {
     binDir: findPostgresBinaries().dir,
-    pgbouncer: findPgbouncer(),
+    pgbouncer: findProgram('pgbouncer'),
     members,
     doors: zones.map((zone) => ({ id: `pgbouncer-${zone.name}`, zone, port: zonePorts.pgbouncer })),
     policy: { members, copy: isReplicated ? (store?.whenCopyLost ?? 'degrade') : 'none' },
     synchronousCommit: store?.durability === 'fast' ? 'off' : 'on',
     passwords: environment.passwords,
+    backups: planBackups(environment, manifest, members),
+  };
+}
+
+function planBackups(
+  { passwords, stateDir }: Environment,
+  { backups }: Manifest,
+  members: readonly MemberPlan[],
+): BackupPlan | null {
+  if (passwords.backups === undefined) return null;
+  const folderOf = (id: string) =>
+    join(stateDir, 'units', members.find((member) => member.id === id)?.zone ?? '', id);
+  const firsts = members.filter(
+    ({ region }, index) => members.findIndex((other) => other.region === region) === index,
+  );
+  return {
+    program: findProgram('pgbackrest'),
+    repositories: firsts.map(({ id, region }) => ({ region, path: join(folderOf(id), 'backups') })),
+    cipherPass: passwords.backups,
+    retentionDays: backups.retentionDays,
+    folderOf,
   };
 }
 

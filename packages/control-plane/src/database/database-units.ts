@@ -1,5 +1,6 @@
 import type { DatabaseRecord } from '@alwayson/core/database/database-record.ts';
 import { toSlotName } from '@alwayson/core/database/replication-slot.ts';
+import { renderArchiveCommand, renderBackupFiles } from '@alwayson/engines/pgbackrest/backup-files.ts';
 import { renderDoorFiles } from '@alwayson/engines/pgbouncer/door-files.ts';
 import {
   applicationDatabase,
@@ -36,25 +37,32 @@ export function renderMemberUnit(
     address: member.address,
     port: member.port,
     runAs: 'engine',
-    files: renderServerFiles({
-      binDir: plan.binDir,
-      name: member.id,
-      address: member.address,
-      port: member.port,
-      synchronousCommit: plan.synchronousCommit,
-      role:
-        source === null
-          ? { type: 'primary', waitFor }
-          : {
-              type: 'standby',
-              source: {
-                address: source.address,
-                port: source.port,
-                password: plan.passwords.postgresReplication,
+    files: [
+      ...renderServerFiles({
+        archiveCommand:
+          plan.backups === null
+            ? null
+            : renderArchiveCommand(plan.backups.program, plan.backups.folderOf(member.id)),
+        binDir: plan.binDir,
+        name: member.id,
+        address: member.address,
+        port: member.port,
+        synchronousCommit: plan.synchronousCommit,
+        role:
+          source === null
+            ? { type: 'primary', waitFor }
+            : {
+                type: 'standby',
+                source: {
+                  address: source.address,
+                  port: source.port,
+                  password: plan.passwords.postgresReplication,
+                },
+                slot: toSlotName(member.id),
               },
-              slot: toSlotName(member.id),
-            },
-    }),
+      }),
+      ...renderBackupUnitFiles(plan, member),
+    ],
     reloadSignal: 'SIGHUP',
     // The controller asks deeper, over SQL; every connect costs the server a process.
     probe: { type: 'tcp', intervalMs: 5000, timeoutMs: 1000 },
@@ -63,6 +71,13 @@ export function renderMemberUnit(
     stop: { signal: 'SIGINT', deadlineMs: 10_000 },
     restart: 'onRequest',
   };
+}
+
+function renderBackupUnitFiles({ backups }: DatabasePlan, { id, port }: MemberPlan) {
+  if (backups === null) return [];
+  const { cipherPass, retentionDays, folderOf } = backups;
+  const repositories = backups.repositories.map(({ path }) => path);
+  return renderBackupFiles({ folder: folderOf(id), port, repositories, cipherPass, retentionDays });
 }
 
 export interface DoorRoute {

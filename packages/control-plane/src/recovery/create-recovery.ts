@@ -1,7 +1,23 @@
+import { createBackupBoard } from '../backups/backup-board.ts';
+import { createBackupController } from '../backups/backup-controller.ts';
+import type { DatabaseController } from '../database/database-controller.ts';
 import { createReadinessController, type ReadinessContext } from './readiness-controller.ts';
 import { createRecoveryBoard, type RecoveryBoardContext } from './recovery-board.ts';
 
-/** What lets another region write: whether it could, and the orders. */
-export function createRecovery(context: RecoveryBoardContext & ReadinessContext) {
-  return { recovery: createRecoveryBoard(context), readiness: createReadinessController(context) };
+export type RecoveryContext = RecoveryBoardContext &
+  ReadinessContext & { database: Pick<DatabaseController, 'backups'> };
+
+/** What lets another region write, and what keeps the data when both are lost. */
+export function createRecovery(context: RecoveryContext) {
+  const { database, journal } = context;
+  const backups = createBackupBoard({ ...context, backups: database.backups });
+  const isOtherwiseBusy = () => journal.running().length > 0;
+  const schedule = { backups: database.backups, board: backups, isOtherwiseBusy };
+  return {
+    boards: { recovery: createRecoveryBoard(context), backups },
+    controllers: {
+      readiness: createReadinessController(context),
+      backups: createBackupController({ ...context, ...schedule }),
+    },
+  };
 }

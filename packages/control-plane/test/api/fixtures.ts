@@ -154,12 +154,24 @@ const idleReleaseBoard: ReleaseBoard = {
   },
 };
 
+const refuseBackups = () => {
+  throw new Error('No backups here.');
+};
 const noRecovery = () => Promise.reject(new Error('No recovery here.'));
 
 /** Where nothing is known yet. */
 export const nothingMeasured = {
   releases: idleReleaseBoard,
   scale: { order: () => Promise.reject(new Error('No scale here.')) },
+  backups: {
+    report: noRecovery,
+    create: refuseBackups,
+    verify: refuseBackups,
+    makeIn: noRecovery,
+    verifyIn: noRecovery,
+    facts: noRecovery,
+    isBusy: () => false,
+  },
   recovery: { plan: noRecovery, begin: noRecovery, resume: () => {} },
   slo: { report: () => null },
   shares: { report: () => null },

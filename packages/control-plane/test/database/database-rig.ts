@@ -22,6 +22,8 @@ export interface RigOptions {
   /** Third part of the addresses 127.202.x.y; no two rigs at once share it. */
   block: number;
   store?: Record<string, unknown>;
+  /** Whether files of the log are archived, and backups can be made. */
+  hasBackups?: boolean;
   /** Files of the workload's migrations, by name. */
   migrations?: Record<string, string>;
 }
@@ -51,10 +53,12 @@ export async function createDatabaseRig({
   block,
   store = {},
   migrations = {},
+  hasBackups = false,
 }: RigOptions): Promise<DatabaseRig> {
   const stateDir = mkdtempSync(join(tmpdir(), 'aon-database-'));
   chmodSync(stateDir, 0o755);
   const environment = describeEnvironment(stateDir, block);
+  if (hasBackups) environment.passwords.backups = 'backup-secret';
   const manifest = describeManifest({ ...store, ...writeMigrations(stateDir, migrations) });
   const environmentFile = join(stateDir, 'environment.json');
   writeFileSync(environmentFile, JSON.stringify(environment), { mode: 0o600 });

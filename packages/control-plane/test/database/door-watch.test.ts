@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { renderDoorFiles } from '@alwayson/engines/pgbouncer/door-files.ts';
-import { findPgbouncer } from '@alwayson/engines/pgbouncer/find-binary.ts';
+import { findProgram } from '@alwayson/engines/process/find-program.ts';
 import { connectSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { lookupUser } from '@alwayson/engines/process/system-user.ts';
 import { afterEach, expect, test } from 'vitest';
@@ -45,7 +45,7 @@ async function startDoor(): Promise<ChildProcess> {
     if (user !== undefined) chownSync(join(dir, path), user.uid, user.gid);
   }
   const ids = user === undefined ? {} : { uid: user.uid, gid: user.gid };
-  return spawn(findPgbouncer(), ['pgbouncer.ini'], { cwd: dir, stdio: 'ignore', ...ids });
+  return spawn(findProgram('pgbouncer'), ['pgbouncer.ini'], { cwd: dir, stdio: 'ignore', ...ids });
 }
 
 test('a door tells how long its clients wait; one that is frozen or gone is told apart by its answer', async () => {

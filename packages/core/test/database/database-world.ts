@@ -12,8 +12,8 @@ import {
 import { decideDatabase } from '@alwayson/core/database/decide-database.ts';
 import { chooseRejoinMethod } from '@alwayson/core/database/rejoin-method.ts';
 import { toSlotName } from '@alwayson/core/database/replication-slot.ts';
-import { type Authority, createAuthority, settleMove } from '@alwayson/core/recovery/authority.ts';
-import { createMember, inspect, isBeginning, type Member } from './world-member.ts';
+import { type Authority, createAuthority } from '@alwayson/core/recovery/authority.ts';
+import { createMember, inspect, isBeginning, type Member, settleIfOpen } from './world-member.ts';
 
 const tickMs = 250;
 
@@ -108,7 +108,8 @@ export class DatabaseWorld {
       if (commits > 5) throw new Error('the record does not come to rest');
       const decision = decideDatabase(this.record, this.#observe(), this.#policy);
       if (decision.record === this.record) {
-        this.#settle();
+        const { writer, epoch } = this.record;
+        this.authority = settleIfOpen(this.authority, epoch, this.member(writer ?? ''));
         for (const member of this.members) if (does('apply', member.id)) this.#apply(member);
         for (const action of decision.actions) {
           if (does('act', action.member)) this.#act(action, does('probe', action.member));
@@ -118,14 +119,6 @@ export class DatabaseWorld {
       this.record = decision.record;
       this.#version += 1;
     }
-  }
-
-  /** The epoch is open when its writer is seen to write. */
-  #settle(): void {
-    const { writer, epoch } = this.record;
-    const { answer } = this.member(writer ?? '').view;
-    if (this.authority.epoch !== epoch || answer === null || answer.inRecovery) return;
-    this.authority = settleMove(this.authority) ?? this.authority;
   }
 
   /** It streams: its server is there, and what it holds is a beginning of what that one holds. */

@@ -1,3 +1,4 @@
+import { type Authority, settleMove } from '@alwayson/core/recovery/authority.ts';
 import type {
   DataFolder,
   MemberAnswer,
@@ -60,4 +61,10 @@ export function isBeginning(held: Data, whole: Data): boolean {
   const sameTimelines = held.timelines.every((from, index) => whole.timelines[index] === from);
   const next = whole.timelines[held.timelines.length];
   return isPrefix && sameTimelines && (next === undefined || next >= held.log.length);
+}
+
+/** The epoch is open when its writer is seen to write. */
+export function settleIfOpen(authority: Authority, epoch: number, { view }: Member): Authority {
+  const isOpen = authority.epoch === epoch && view.answer !== null && !view.answer.inRecovery;
+  return isOpen ? (settleMove(authority) ?? authority) : authority;
 }

@@ -20,6 +20,8 @@ export interface ServerFilesInput {
   port: number;
   /** `off` may lose the last moment with the machine; `on` syncs before the answer and waits for the standby, if one is named. */
   synchronousCommit: 'on' | 'off';
+  /** What keeps a finished file of the log; null when nothing does. A standby keeps none: whoever writes does. */
+  archiveCommand: string | null;
   role:
     | { type: 'primary'; waitFor: string | null }
     | { type: 'standby'; source: { address: string; port: number; password: string }; slot: string };
@@ -47,8 +49,15 @@ function renderConfiguration(input: ServerFilesInput): string {
 listen_addresses = ${quote(input.address)}
 port = ${input.port}
 synchronous_commit = ${input.synchronousCommit}
+${renderArchive(input.archiveCommand)}
 ${renderRole(input)}
 `;
+}
+
+/** A file of the log is finished at least once a minute while anything is written. */
+function renderArchive(command: string | null): string {
+  if (command === null) return 'archive_mode = off';
+  return `archive_mode = on\narchive_command = ${quote(command)}\narchive_timeout = 60`;
 }
 
 /**

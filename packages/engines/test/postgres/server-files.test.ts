@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 
 const input: ServerFilesInput = {
   binDir: '/opt/bin',
+  archiveCommand: null,
   name: 'pg-west-1',
   address: '127.0.1.1',
   port: 5432,

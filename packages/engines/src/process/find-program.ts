@@ -2,15 +2,15 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 
-/** Where packages put it; ordinary users do not have all of these in PATH. */
+/** Where packages put programs; ordinary users do not have all of these in PATH. */
 const usualDirs = ['/usr/sbin', '/usr/local/sbin', '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'];
 
-/** The PgBouncer program, absolute. Throws AON_PREREQUISITE_MISSING. */
-export function findPgbouncer(path = process.env.PATH ?? ''): string {
+/** A program by its name, absolute. Throws AON_PREREQUISITE_MISSING. */
+export function findProgram(name: string, path = process.env.PATH ?? ''): string {
   const dirs = [...path.split(delimiter).filter((dir) => dir !== ''), ...usualDirs];
-  const found = dirs.map((dir) => join(dir, 'pgbouncer')).find(isExecutable);
+  const found = dirs.map((dir) => join(dir, name)).find(isExecutable);
   if (found !== undefined) return found;
-  throw new AlwaysOnError('AON_PREREQUISITE_MISSING', 'The program pgbouncer is not installed.');
+  throw new AlwaysOnError('AON_PREREQUISITE_MISSING', `The program ${name} is not installed.`);
 }
 
 function isExecutable(file: string): boolean {

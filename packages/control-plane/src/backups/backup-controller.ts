@@ -1,0 +1,54 @@
+import { decideBackup } from '@alwayson/core/backups/decide-backup.ts';
+import type { BackupWork } from '../database/backup-work.ts';
+import type { Controller, ControllerContext } from '../controller.ts';
+import type { BackupBoard } from './backup-board.ts';
+
+/** Reading the repositories starts processes. */
+const lookEveryMs = 600_000;
+
+export interface BackupControllerContext extends ControllerContext {
+  backups: BackupWork;
+  board: BackupBoard;
+  isBroughtUp: () => boolean;
+  /** Something else is moving the database: it gets the machine for itself. */
+  isOtherwiseBusy: () => boolean;
+}
+
+/** Makes the backups that are due and proves them, one thing at a time, in the background: no tick waits for it. */
+export function createBackupController(context: BackupControllerContext): Controller {
+  const { backups, board, manifest, isBroughtUp, isOtherwiseBusy, now } = context;
+  let lookedAt = -Infinity;
+  let running: Promise<void> | null = null;
+  let verifiedIn = 0;
+
+  const look = async () => {
+    const decision = decideBackup(await board.facts(), manifest.backups, now());
+    if (decision.type === 'none' || board.isBusy()) return;
+    if (decision.type === 'backup') await board.makeIn(decision.region, decision.kind);
+    else {
+      const regions = backups.regions();
+      // Each region's in turn.
+      verifiedIn += 1;
+      await board.verifyIn(regions[verifiedIn % regions.length] ?? '');
+    }
+    // Perhaps more is due.
+    lookedAt = -Infinity;
+  };
+
+  return {
+    name: 'backups',
+    async tick() {
+      const isDue = now() - lookedAt >= lookEveryMs;
+      if (running !== null || !isDue || !isBroughtUp() || isOtherwiseBusy()) return;
+      if (backups.regions().length === 0 || backups.writer() === null) return;
+      lookedAt = now();
+      // Failures are told by their operations.
+      running = look()
+        .catch(() => {})
+        .finally(() => {
+          running = null;
+        });
+    },
+    close: async () => {},
+  };
+}

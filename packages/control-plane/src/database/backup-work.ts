@@ -1,0 +1,115 @@
+import { isStandby, isWritable } from '@alwayson/core/database/member-evidence.ts';
+import {
+  type BackupOrder,
+  renderBackup,
+  renderInfo,
+  renderStanza,
+} from '@alwayson/engines/pgbackrest/backup-tasks.ts';
+import { parseInfo, type RepositoryContent } from '@alwayson/engines/pgbackrest/parse-info.ts';
+import { parseVerify, renderVerify } from '@alwayson/engines/pgbackrest/verify-task.ts';
+import { applicationDatabase, superuser } from '@alwayson/engines/postgres/server-files.ts';
+import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
+import { zonePorts } from '@alwayson/protocol/environment.ts';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import type { BackupPlan, MemberPlan } from './database-plan.ts';
+import { memberOf } from './database-plan.ts';
+import { administratorTarget, type DatabaseRuntime } from './database-runtime.ts';
+import { observeDatabase } from './observe-database.ts';
+import { runTask } from './run-task.ts';
+
+/** What is done with backups, beside the servers. Everything throws AON_DATABASE without a writer, AON_TASK_FAILED with what was said. */
+export interface BackupWork {
+  /** Regions with a repository; empty where backups are not possible. */
+  regions(): readonly string[];
+  /** Whether the writer takes writes, and since which term. */
+  writer(): { member: string; term: number } | null;
+  /** Makes the repositories ready; nothing happens when they are. */
+  prepare(): Promise<void>;
+  make(order: Omit<BackupOrder, 'repository'> & { region: string }): Promise<void>;
+  content(region: string): Promise<RepositoryContent>;
+  /** Restores it to a throwaway server and reads it whole. Returns how long each step took. */
+  verify(what: { region: string; label: string | null }): Promise<{ name: string; ms: number }[]>;
+  /** Unix ms of what the writer archived last, and of what it could not. */
+  archived(): Promise<{ lastAt: number | null; lastFailedAt: number | null }>;
+}
+
+export function createBackupWork(runtime: DatabaseRuntime): BackupWork {
+  const { plan } = runtime;
+  const writer = () => findWriter(runtime);
+  const server = (member: MemberPlan) => {
+    const { program } = backupsOf(plan.backups);
+    return { program, address: member.address, password: plan.passwords.postgresSuperuser };
+  };
+  const numberOf = (region: string) => {
+    const index = backupsOf(plan.backups).repositories.findIndex((one) => one.region === region);
+    if (index < 0) throw new AlwaysOnError('AON_NOT_FOUND', `No backups are kept in ${region}.`);
+    return index + 1;
+  };
+  return {
+    regions: () => plan.backups?.repositories.map(({ region }) => region) ?? [],
+    writer() {
+      const { writer: member, term } = runtime.record.value;
+      const seen = observeDatabase(runtime).members[member ?? ''];
+      return member !== null && seen !== undefined && isWritable(seen) ? { member, term } : null;
+    },
+    async prepare() {
+      await runTask(runtime, writer().id, renderStanza(server(writer())));
+    },
+    async make({ region, type, note }) {
+      const order = { repository: numberOf(region), type, note };
+      await runTask(runtime, writer().id, renderBackup(server(writer()), order));
+    },
+    async content(region) {
+      return parseInfo(await runTask(runtime, writer().id, renderInfo(server(writer()), numberOf(region))));
+    },
+    async verify({ region, label }) {
+      const member = findQuietMember(runtime);
+      const output = await runTask(
+        runtime,
+        member.id,
+        renderVerify({
+          ...server(member),
+          binDir: plan.binDir,
+          user: superuser,
+          port: zonePorts.verification,
+          repository: numberOf(region),
+          label,
+          database: applicationDatabase,
+        }),
+      );
+      return parseVerify(output);
+    },
+    archived: () =>
+      withSql(administratorTarget(runtime, writer().id), async (client) => {
+        const [row] = await client.query<{ last: number | null; failed: number | null }>(
+          `SELECT (extract(epoch FROM last_archived_time) * 1000)::float8 AS last,
+             (extract(epoch FROM last_failed_time) * 1000)::float8 AS failed FROM pg_stat_archiver`,
+        );
+        return { lastAt: row?.last ?? null, lastFailedAt: row?.failed ?? null };
+      }),
+  };
+}
+
+function backupsOf(backups: BackupPlan | null): BackupPlan {
+  if (backups !== null) return backups;
+  throw new AlwaysOnError('AON_DATABASE', 'This environment is older than backups, and has none.');
+}
+
+function findWriter(runtime: DatabaseRuntime): MemberPlan {
+  const { writer } = runtime.record.value;
+  const seen = observeDatabase(runtime).members[writer ?? ''];
+  if (writer !== null && seen !== undefined && isWritable(seen)) return memberOf(runtime.plan, writer);
+  throw new AlwaysOnError('AON_DATABASE', 'No server takes writes now.');
+}
+
+/** The last standby there is, in the other region if possible: nobody waits for it. */
+function findQuietMember(runtime: DatabaseRuntime): MemberPlan {
+  const { members } = observeDatabase(runtime);
+  const { sync } = runtime.record.value;
+  const able = runtime.plan.members.filter(({ id }) => {
+    const seen = members[id];
+    return id !== sync && seen !== undefined && isStandby(seen) && seen.host === 'connected';
+  });
+  const writer = findWriter(runtime);
+  return able.findLast(({ region }) => region !== writer.region) ?? able.at(-1) ?? writer;
+}

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
+import type { Operation } from '@alwayson/protocol/operations.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type BackupBoard, createBackupBoard } from '../../src/backups/backup-board.ts';
+import { createBackupController } from '../../src/backups/backup-controller.ts';
+import { createDatabaseRig, type DatabaseRig, doorOf, isWhole, waitFor } from '../database/database-rig.ts';
+
+/** One estate with repositories in both regions. */
+let rig: DatabaseRig;
+let board: BackupBoard;
+const owner = 'the test';
+
+beforeAll(async () => {
+  rig = await createDatabaseRig({
+    block: 5,
+    hasBackups: true,
+    migrations: { '001_item.sql': 'CREATE TABLE item (id bigint PRIMARY KEY, zone text NOT NULL)' },
+  });
+  await rig.startHosts();
+  rig.startController();
+  await waitFor('the first bring-up', () => isWhole(rig));
+  board = openBoard();
+});
+
+afterAll(() => rig.destroy());
+
+function openBoard(): BackupBoard {
+  const { environment, manifest, placement, records, journal } = rig;
+  const context = { environment, manifest, placement, records, journal, now: Date.now };
+  return createBackupBoard({ ...context, backups: rig.controller().backups });
+}
+
+async function untilEnded({ id }: Operation): Promise<Operation> {
+  await waitFor('the operation to end', () => rig.journal.operation(id)?.state !== 'running', 120_000);
+  return rig.journal.operation(id) as Operation;
+}
+
+const write = (ids: string) =>
+  withSql(doorOf(rig, 'east-1', 'write'), (client) =>
+    client.query(`INSERT INTO item SELECT id, 'x' FROM generate_series(${ids}) AS id`),
+  );
+
+const repositoryOf = (zone: string) => join(rig.environment.stateDir, 'units', zone, `pg-${zone}`, 'backups');
+
+test('what is due is done by itself: a full backup in every region, and one of them is restored and read', async () => {
+  await write('1, 5000');
+  const { environment, manifest, placement, records, journal } = rig;
+  const controller = createBackupController({
+    environment,
+    manifest,
+    placement,
+    records,
+    journal,
+    now: Date.now,
+    backups: rig.controller().backups,
+    board,
+    isBroughtUp: () => true,
+    isOtherwiseBusy: () => false,
+  });
+  const isDone = async () => {
+    await controller.tick(AbortSignal.timeout(1000));
+    return rig.journal
+      .operations(10)
+      .some(({ kind, state }) => kind === 'backup-verify' && state !== 'running');
+  };
+  await waitFor('the first backups', isDone, 120_000);
+  const report = await board.report();
+  expect(report.trouble).toBeNull();
+  expect(report.backups.map(({ region, type }) => `${region} ${type}`).sort()).toEqual([
+    'east full',
+    'west full',
+  ]);
+  expect(report.verifications[0]).toMatchObject({ passed: true });
+  expect(report.verifications[0]?.steps.map(({ name }) => name)).toEqual([
+    'restore',
+    'replay',
+    'check',
+    'dump',
+  ]);
+  expect(report.archive.lastAt).not.toBeNull();
+});
+
+test('one made by hand has its note, and is in both regions; a second at once is refused', async () => {
+  await write('5001, 6000');
+  const begun = board.create({ owner, note: 'before the works' });
+  expect(() => board.create({ owner })).toThrow(/already/);
+  expect(await untilEnded(begun)).toMatchObject({ state: 'succeeded' });
+  const { backups } = await board.report();
+  expect(
+    backups
+      .filter(({ note }) => note === 'before the works')
+      .map(({ region }) => region)
+      .sort(),
+  ).toEqual(['east', 'west']);
+});
+
+test('nothing of it can be read without the key', () => {
+  const files = readdirSync(repositoryOf('west-1'), { recursive: true, withFileTypes: true });
+  const contents = files
+    .filter((file) => file.isFile())
+    .map((file) => readFileSync(join(file.parentPath, file.name)));
+  expect(contents.length).toBeGreaterThan(5);
+  expect(contents.every((bytes) => bytes.subarray(0, 8).toString() === 'Salted__')).toBe(true);
+});
+
+test('a flipped bit in a backup is found, and told', async () => {
+  const label = (await board.report()).backups.find(
+    ({ region, type }) => region === 'east' && type === 'full',
+  )?.label;
+  const bundle = join(repositoryOf('east-1'), 'backup/main', label ?? '', 'bundle/1');
+  const bytes = readFileSync(bundle);
+  const before = createHash('sha256').update(bytes).digest('hex');
+  const middle = Math.floor(bytes.length / 2);
+  bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+  writeFileSync(bundle, bytes);
+  const ended = await untilEnded(board.verify({ owner, region: 'east' }));
+  expect(ended.state).toBe('failed');
+  expect((await board.report()).verifications[0]).toMatchObject({ passed: false, region: 'east' });
+  expect(rig.events().some(({ type, entity }) => type === 'backup.broken' && entity === 'east')).toBe(true);
+  // Mended, it is good again.
+  bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+  expect(createHash('sha256').update(bytes).digest('hex')).toBe(before);
+  writeFileSync(bundle, bytes);
+  expect((await untilEnded(board.verify({ owner, region: 'east' }))).state).toBe('succeeded');
+});
+
+test('a missing file of the log is found', async () => {
+  const archive = join(repositoryOf('west-1'), 'archive/main');
+  const logs = readdirSync(archive, { recursive: true })
+    .map(String)
+    .filter((file) => /[0-9A-F]{24}-/.test(file))
+    .sort();
+  const { backups } = await board.report();
+  const label = backups.findLast(({ region }) => region === 'west')?.label;
+  for (const file of logs) rmSync(join(archive, file));
+  const ended = await untilEnded(board.verify({ owner, region: 'west', ...(label ? { label } : {}) }));
+  expect(ended.state).toBe('failed');
+});
+
+test('whoever writes next goes on archiving and backing up', async () => {
+  const old = rig.controller().writer()?.member ?? '';
+  process.kill(rig.pidOf(old), 'SIGKILL');
+  await waitFor('the failover', () => rig.controller().writer()?.member !== old);
+  await waitFor('the estate to be whole', () => isWhole(rig));
+  await write('7001, 8000');
+  expect(await untilEnded(board.create({ owner, note: 'after the failover' }))).toMatchObject({
+    state: 'succeeded',
+  });
+  expect((await untilEnded(board.verify({ owner, region: 'east' }))).state).toBe('succeeded');
+});

@@ -1,0 +1,51 @@
+import type { Backups } from '@alwayson/protocol/backups.ts';
+
+export interface RepositoryFacts {
+  region: string;
+  /** Unix ms; null without one. */
+  lastFullAt: number | null;
+  lastAt: number | null;
+}
+
+export interface BackupFacts {
+  repositories: readonly RepositoryFacts[];
+  /** Of the last one that passed, and of the last try; null without one. */
+  verifiedAt: number | null;
+  verifyTriedAt: number | null;
+  /** Of the last try of a backup that failed; null when the last one succeeded. */
+  failedAt: number | null;
+}
+
+export type BackupDecision =
+  | { type: 'none' }
+  | { type: 'backup'; region: string; kind: 'full' | 'incr' }
+  | { type: 'verify' };
+
+const hourMs = 3_600_000;
+/** What failed is tried again, and does not keep the machine busy with failing. */
+const againMs = 600_000;
+
+/** What is due: a full backup before what changed, the region that has waited longest first, and a verification when nothing else is. */
+export function decideBackup(facts: BackupFacts, policy: Backups, now: number): BackupDecision {
+  if (facts.failedAt !== null && now - facts.failedAt < againMs) return { type: 'none' };
+  const isOver = (at: number | null, hours: number) => at === null || now - at >= hours * hourMs;
+  const byAge = facts.repositories.toSorted((a, b) => (a.lastAt ?? 0) - (b.lastAt ?? 0));
+  const full = byAge.find(({ lastFullAt }) => isOver(lastFullAt, policy.fullEveryHours));
+  if (full !== undefined) return { type: 'backup', region: full.region, kind: 'full' };
+  const changed = byAge.find(({ lastAt }) => isOver(lastAt, policy.everyHours));
+  if (changed !== undefined) return { type: 'backup', region: changed.region, kind: 'incr' };
+  const isDue = isOver(facts.verifiedAt, policy.verifyEveryHours);
+  const mayTry = facts.verifyTriedAt === null || now - facts.verifyTriedAt >= againMs;
+  return isDue && mayTry && facts.repositories.length > 0 ? { type: 'verify' } : { type: 'none' };
+}
+
+/** Backups that are late by half of their time, or verifications by a whole one, are trouble. */
+export function findBackupTrouble(facts: BackupFacts, policy: Backups, now: number): string | null {
+  const late = facts.repositories.filter(
+    ({ lastAt }) => lastAt === null || now - lastAt > 1.5 * policy.everyHours * hourMs,
+  );
+  if (late.length > 0) return `no recent backup in ${late.map(({ region }) => region).join(', ')}`;
+  const { verifiedAt } = facts;
+  if (verifiedAt === null) return 'no backup was verified yet';
+  return now - verifiedAt > 2 * policy.verifyEveryHours * hourMs ? 'no backup was verified lately' : null;
+}
