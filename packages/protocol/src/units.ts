@@ -142,6 +142,8 @@ export const TaskRequest = z.strictObject({
   env: z.record(z.string(), z.string()).default({}),
   stdin: z.string().optional(),
   timeoutMs: z.int().positive().max(3_600_000).default(60_000),
+  /** It has time: the units of its zone go first. */
+  gentle: z.boolean().default(false),
 });
 export type TaskRequest = z.infer<typeof TaskRequest>;
 export type TaskRequestInput = z.input<typeof TaskRequest>;

@@ -3,6 +3,8 @@ import type { BackupWork } from '../database/backup-work.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 import type { BackupBoard } from './backup-board.ts';
 
+/** After a start, everything else comes first. */
+const quietMs = 300_000;
 /** Reading the repositories starts processes. */
 const lookEveryMs = 600_000;
 
@@ -12,11 +14,14 @@ export interface BackupControllerContext extends ControllerContext {
   isBroughtUp: () => boolean;
   /** Something else is moving the database: it gets the machine for itself. */
   isOtherwiseBusy: () => boolean;
+  /** How long nothing is done after a start, ms; five minutes when absent. */
+  quietMs?: number;
 }
 
 /** Makes the backups that are due and proves them, one thing at a time, in the background: no tick waits for it. */
 export function createBackupController(context: BackupControllerContext): Controller {
   const { backups, board, manifest, isBroughtUp, isOtherwiseBusy, now } = context;
+  const quietUntil = now() + (context.quietMs ?? quietMs);
   let lookedAt = -Infinity;
   let running: Promise<void> | null = null;
   let verifiedIn = 0;
@@ -39,7 +44,7 @@ export function createBackupController(context: BackupControllerContext): Contro
     name: 'backups',
     async tick() {
       const isDue = now() - lookedAt >= lookEveryMs;
-      if (running !== null || !isDue || !isBroughtUp() || isOtherwiseBusy()) return;
+      if (running !== null || !isDue || now() < quietUntil || !isBroughtUp() || isOtherwiseBusy()) return;
       if (backups.regions().length === 0 || backups.writer() === null) return;
       lookedAt = now();
       // Failures are told by their operations.

@@ -17,6 +17,7 @@ export function toBackupFacts(
   return {
     repositories: found.map(({ region, content }) => ({
       region,
+      firstAt: content.backups[0]?.endedAt ?? null,
       lastFullAt: content.backups.findLast(({ type }) => type === 'full')?.endedAt ?? null,
       lastAt: content.backups.at(-1)?.endedAt ?? null,
     })),

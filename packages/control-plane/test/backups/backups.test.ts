@@ -45,7 +45,8 @@ const write = (ids: string) =>
 
 const repositoryOf = (zone: string) => join(rig.environment.stateDir, 'units', zone, `pg-${zone}`, 'backups');
 
-test('what is due is done by itself: a full backup in every region, and one of them is restored and read', async () => {
+test('what is due is done by itself: a full backup in every region, and later one of them is restored and read', async () => {
+  let laterMs = 0;
   await write('1, 5000');
   const { environment, manifest, placement, records, journal } = rig;
   const controller = createBackupController({
@@ -54,19 +55,22 @@ test('what is due is done by itself: a full backup in every region, and one of t
     placement,
     records,
     journal,
-    now: Date.now,
+    now: () => Date.now() + laterMs,
+    quietMs: 0,
     backups: rig.controller().backups,
     board,
     isBroughtUp: () => true,
     isOtherwiseBusy: () => false,
   });
-  const isDone = async () => {
+  const hasDone = async (wanted: string, count: number) => {
     await controller.tick(AbortSignal.timeout(1000));
-    return rig.journal
-      .operations(10)
-      .some(({ kind, state }) => kind === 'backup-verify' && state !== 'running');
+    const operations = rig.journal.operations(20).filter(({ kind }) => kind === wanted);
+    return operations.filter(({ state }) => state !== 'running').length >= count;
   };
-  await waitFor('the first backups', isDone, 120_000);
+  await waitFor('the first backups', () => hasDone('backup', 2), 120_000);
+  expect((await board.report()).verifications).toEqual([]);
+  laterMs = 3_700_000;
+  await waitFor('the first proof', () => hasDone('backup-verify', 1), 120_000);
   const report = await board.report();
   expect(report.trouble).toBeNull();
   expect(report.backups.map(({ region, type }) => `${region} ${type}`).sort()).toEqual([

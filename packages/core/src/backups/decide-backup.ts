@@ -2,6 +2,8 @@ import type { Backups } from '@alwayson/protocol/backups.ts';
 
 export interface RepositoryFacts {
   region: string;
+  /** Of the oldest one. */
+  firstAt: number | null;
   /** Unix ms; null without one. */
   lastFullAt: number | null;
   lastAt: number | null;
@@ -24,6 +26,8 @@ export type BackupDecision =
 const hourMs = 3_600_000;
 /** What failed is tried again, and does not keep the machine busy with failing. */
 const againMs = 600_000;
+/** The first one of all is not proven while everything is still starting. */
+const firstProofAfterMs = hourMs;
 
 /** What is due: a full backup before what changed, the region that has waited longest first, and a verification when nothing else is. */
 export function decideBackup(facts: BackupFacts, policy: Backups, now: number): BackupDecision {
@@ -34,9 +38,18 @@ export function decideBackup(facts: BackupFacts, policy: Backups, now: number): 
   if (full !== undefined) return { type: 'backup', region: full.region, kind: 'full' };
   const changed = byAge.find(({ lastAt }) => isOver(lastAt, policy.everyHours));
   if (changed !== undefined) return { type: 'backup', region: changed.region, kind: 'incr' };
-  const isDue = isOver(facts.verifiedAt, policy.verifyEveryHours);
+  const firstAt = findFirst(facts);
+  const isDue =
+    facts.verifiedAt === null
+      ? firstAt !== null && now - firstAt >= firstProofAfterMs
+      : isOver(facts.verifiedAt, policy.verifyEveryHours);
   const mayTry = facts.verifyTriedAt === null || now - facts.verifyTriedAt >= againMs;
-  return isDue && mayTry && facts.repositories.length > 0 ? { type: 'verify' } : { type: 'none' };
+  return isDue && mayTry ? { type: 'verify' } : { type: 'none' };
+}
+
+function findFirst({ repositories }: BackupFacts): number | null {
+  const times = repositories.flatMap(({ firstAt }) => (firstAt === null ? [] : [firstAt]));
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 /** Backups that are late by half of their time, or verifications by a whole one, are trouble. */
@@ -45,7 +58,6 @@ export function findBackupTrouble(facts: BackupFacts, policy: Backups, now: numb
     ({ lastAt }) => lastAt === null || now - lastAt > 1.5 * policy.everyHours * hourMs,
   );
   if (late.length > 0) return `no recent backup in ${late.map(({ region }) => region).join(', ')}`;
-  const { verifiedAt } = facts;
-  if (verifiedAt === null) return 'no backup was verified yet';
-  return now - verifiedAt > 2 * policy.verifyEveryHours * hourMs ? 'no backup was verified lately' : null;
+  const provenAt = facts.verifiedAt ?? findFirst(facts) ?? now;
+  return now - provenAt > 2 * policy.verifyEveryHours * hourMs ? 'no backup was verified lately' : null;
 }

@@ -13,6 +13,7 @@ const hour = 3_600_000;
 const now = 1000 * hour;
 const repository = (region: string, fullHours: number | null, hours: number | null): RepositoryFacts => ({
   region,
+  firstAt: fullHours === null ? null : now - Math.max(fullHours, 2) * hour,
   lastFullAt: fullHours === null ? null : now - fullHours * hour,
   lastAt: hours === null ? null : now - hours * hour,
 });
@@ -51,6 +52,8 @@ test('a verification waits for backups, and what failed is left alone for ten mi
   const good = [repository('west', 1, 1), repository('east', 1, 1)];
   const unverified = { verifiedAt: null, verifyTriedAt: null };
   expect(decideBackup(facts(good, unverified), policy, now)).toEqual({ type: 'verify' });
+  const young = good.map((one) => ({ ...one, firstAt: now - hour / 2 }));
+  expect(decideBackup(facts(young, unverified), policy, now)).toEqual({ type: 'none' });
   expect(decideBackup(facts([], unverified), policy, now)).toEqual({ type: 'none' });
   const tried = { verifiedAt: null, verifyTriedAt: now - 300_000 };
   expect(decideBackup(facts(good, tried), policy, now)).toEqual({ type: 'none' });
@@ -64,7 +67,9 @@ test('late backups and verifications are trouble', () => {
   const good = [repository('west', 1, 1)];
   expect(findBackupTrouble(facts(good), policy, now)).toBeNull();
   expect(findBackupTrouble(facts([repository('west', 20, 10)]), policy, now)).toContain('west');
-  expect(findBackupTrouble(facts(good, { verifiedAt: null }), policy, now)).toContain('verified');
+  expect(findBackupTrouble(facts(good, { verifiedAt: null }), policy, now)).toBeNull();
+  const old = good.map((one) => ({ ...one, firstAt: now - 49 * hour }));
+  expect(findBackupTrouble(facts(old, { verifiedAt: null }), policy, now)).toContain('verified');
   expect(findBackupTrouble(facts(good, { verifiedAt: now - 49 * hour }), policy, now)).toContain('lately');
 });
 

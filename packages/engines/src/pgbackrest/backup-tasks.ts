@@ -42,7 +42,7 @@ export function renderBackup(
 ): TaskRequestInput {
   const noted = note === null ? [] : [`--annotation=note=${note}`];
   const args = [`--repo=${repository}`, `--type=${type}`, ...noted, 'backup'];
-  return toTask(server, args, backupDeadlineMs);
+  return { ...toTask(server, args, backupDeadlineMs), gentle: true };
 }
 
 export function renderInfo(server: BackupServer, repository: number): TaskRequestInput {

@@ -53,6 +53,7 @@ export function renderVerify(input: VerifyInput): TaskRequestInput {
     command: ['sh', '-ec', `${ask}\n${script}`],
     env: { PGHOST: address, PGPORT: String(port), PGUSER: input.user, PGPASSWORD: input.password },
     timeoutMs: deadlineMs,
+    gentle: true,
   };
 }
 

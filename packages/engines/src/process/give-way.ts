@@ -12,6 +12,11 @@ export function giveWay(pid: number): void {
   attempt(() => writeFileSync(`/proc/${pid}/autogroup`, `${priority}`));
 }
 
+/** A process, and all that it starts from now on, after those beside it in the same session. */
+export function goLast(pid: number): void {
+  attempt(() => setPriority(pid, constants.priority.PRIORITY_LOW));
+}
+
 /** A tenth of the time of those beside it in the same session, and enough to get somewhere. */
 const startingPriority = constants.priority.PRIORITY_BELOW_NORMAL;
 
