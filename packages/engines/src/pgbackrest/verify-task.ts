@@ -34,7 +34,7 @@ export function renderVerify(input: VerifyInput): TaskRequestInput {
     told() { echo "step $1 $(( $(now) - began ))"; began=$(now); }
     began=$(now)
     ${program} --config="$PWD/${backupConfiguration}" --stanza=${stanza} --repo=${repository} ${set} --pg1-path="$PWD/${folder}/data" \\
-      --archive-mode=off restore
+      --archive-mode=off --job-retry=0 restore
     told restore
     printf '%s\\n' "listen_addresses = '${address}'" 'port = ${port}' "unix_socket_directories = ''" 'max_connections = 120' \\
       'max_worker_processes = 4' 'max_wal_senders = 20' 'shared_buffers = 32MB' 'archive_mode = off' 'fsync = off' \\
