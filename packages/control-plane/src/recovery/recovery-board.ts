@@ -48,7 +48,9 @@ export function createRecoveryBoard(context: RecoveryBoardContext): RecoveryBoar
   const runner = createSwitchRunner({ ...context, handover, regions });
 
   const check = async ({ region, mode }: FailoverQuery) => {
-    const facts = { region, regions, members: handover.members(), running: journal.running() };
+    // A throwaway server is in nobody's way.
+    const running = journal.running().filter(({ kind }) => kind !== 'backup-verify');
+    const facts = { region, regions, members: handover.members(), running };
     if (mode === 'planned') {
       const more = { authority: authority.read(), doors: handover.doors(), copy: database.copy };
       return { ...checkSwitch({ ...facts, ...more }), loss: null };
