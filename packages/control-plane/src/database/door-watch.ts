@@ -1,4 +1,5 @@
 import { doorAdministrator, doorConsole } from '@alwayson/engines/pgbouncer/door-files.ts';
+import { letWritesGo } from '@alwayson/engines/pgbouncer/hold-writes.ts';
 import { type DoorRoutes, readDoors } from '@alwayson/engines/pgbouncer/read-doors.ts';
 import { type DoorLoad, readPools } from '@alwayson/engines/pgbouncer/read-pools.ts';
 import {
@@ -27,6 +28,8 @@ export interface DoorWatch {
   poll(ageMs: number): void;
   /** Asks now and returns where the door leads; null when it does not answer. */
   read(): Promise<DoorRoutes | null>;
+  /** Lets writes go on that wait at it. */
+  letWritesGo(): Promise<void>;
   /** Silent probes in a row: it takes connections and says nothing. */
   silences(): number;
   /** Null before the first question. */
@@ -56,13 +59,18 @@ export function createDoorWatch({ address, port, password, now }: DoorWatchConte
     client = null;
   };
 
+  const open = async () => {
+    client ??= await connectSql({ ...target, timeoutMs: probeTimeoutMs });
+    return client;
+  };
+
   const ask = async (): Promise<DoorRoutes | null> => {
     askedAt = performance.now();
     try {
-      client ??= await connectSql({ ...target, timeoutMs: probeTimeoutMs });
-      const routes = await readDoors(client);
+      const console = await open();
+      const routes = await readDoors(console);
       const isDue = now() - (answer?.load?.at ?? Number.NEGATIVE_INFINITY) >= loadEveryMs;
-      const load = isDue ? { ...(await readPools(client)), at: now() } : (answer?.load ?? null);
+      const load = isDue ? { ...(await readPools(console)), at: now() } : (answer?.load ?? null);
       answer = { at: now(), kind: 'answered', isHeld: routes.held, load };
       silences = 0;
       if (closed) disconnect();
@@ -87,6 +95,9 @@ export function createDoorWatch({ address, port, password, now }: DoorWatchConte
     read,
     poll(ageMs) {
       if (performance.now() - askedAt >= ageMs) void read();
+    },
+    async letWritesGo() {
+      await letWritesGo(await open());
     },
     silences: () => silences,
     answer: () => answer,

@@ -3,9 +3,9 @@ import { isAttached, isWritable } from '@alwayson/core/database/member-evidence.
 import type { SurvivorFacts } from '@alwayson/core/recovery/check-emergency.ts';
 import type { SwitchMember } from '@alwayson/core/recovery/check-switch.ts';
 import { doorAdministrator, doorConsole } from '@alwayson/engines/pgbouncer/door-files.ts';
-import { holdWrites, letWritesGo } from '@alwayson/engines/pgbouncer/hold-writes.ts';
+import { holdWrites } from '@alwayson/engines/pgbouncer/hold-writes.ts';
 import { parseControlData, renderControlData } from '@alwayson/engines/postgres/data-folder.ts';
-import { type SqlClient, withSql } from '@alwayson/engines/postgres/sql-client.ts';
+import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { type DoorPlan, memberOf } from './database-plan.ts';
 import { administratorTarget, type DatabaseRuntime } from './database-runtime.ts';
@@ -14,7 +14,6 @@ import { observeDatabase } from './observe-database.ts';
 import { runTask } from './run-task.ts';
 
 const pollMs = 10;
-const consoleTimeoutMs = 2000;
 
 /** Proof of a stop in good order: whoever received more than this from that server has all that it ever acknowledged. */
 export interface StopToken {
@@ -69,9 +68,7 @@ export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void
         await client.query('CHECKPOINT');
       }),
     async holdWrites(withinMs) {
-      const open = plan.doors.map((door) =>
-        atConsole(runtime, door, { timeoutMs: withinMs, run: holdWrites }),
-      );
+      const open = plan.doors.map((door) => holdAt(runtime, door, withinMs));
       await Promise.all(open).catch((error: unknown) => {
         const detail = error instanceof Error ? error.message : String(error);
         const message = `Writes under way did not end within ${withinMs} ms, or a door does not answer: ${detail}`;
@@ -80,9 +77,7 @@ export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void
     },
     async letWritesGo(only) {
       const wanted = reachable().filter(({ id }) => only === undefined || id === only);
-      await Promise.allSettled(
-        wanted.map((door) => atConsole(runtime, door, { timeoutMs: consoleTimeoutMs, run: letWritesGo })),
-      );
+      await Promise.allSettled(wanted.map(({ id }) => doors.get(id)?.letWritesGo()));
     },
     async stopWriter() {
       const { id, zone } = writer();
@@ -113,10 +108,11 @@ export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void
     async openDoors(member, withinMs) {
       const { address } = memberOf(plan, member);
       const giveUpAt = performance.now() + withinMs;
-      const open = async (door: DoorPlan) => {
+      const open = async ({ id }: DoorPlan) => {
+        const door = doors.get(id);
         while (performance.now() < giveUpAt) {
-          if ((await doors.get(door.id)?.read())?.write === address) {
-            await atConsole(runtime, door, { timeoutMs: consoleTimeoutMs, run: letWritesGo });
+          if ((await door?.read())?.write === address) {
+            await door?.letWritesGo();
             return true;
           }
           await sleep(pollMs);
@@ -162,15 +158,11 @@ function toSwitchMembers(runtime: DatabaseRuntime): SwitchMember[] {
   });
 }
 
-/** A connection of its own: a question that waits must not keep others waiting. */
-function atConsole<T>(
-  { plan }: DatabaseRuntime,
-  { zone, port }: DoorPlan,
-  { timeoutMs, run }: { timeoutMs: number; run: (client: SqlClient) => Promise<T> },
-): Promise<T> {
+/** On a connection of its own: it waits, and must not keep others from asking. */
+function holdAt({ plan }: DatabaseRuntime, { zone, port }: DoorPlan, timeoutMs: number): Promise<void> {
   const password = plan.passwords.postgresSuperuser;
   const target = { host: zone.address, port, user: doorAdministrator, database: doorConsole, password };
-  return withSql({ ...target, timeoutMs }, run);
+  return withSql({ ...target, timeoutMs }, holdWrites);
 }
 
 /** Of a standby whose source was stopped: what it received stays received, and is replayed before it is promoted. */

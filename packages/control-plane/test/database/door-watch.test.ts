@@ -3,9 +3,10 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { renderDoorFiles } from '@alwayson/engines/pgbouncer/door-files.ts';
+import { doorAdministrator, doorConsole, renderDoorFiles } from '@alwayson/engines/pgbouncer/door-files.ts';
+import { holdWrites } from '@alwayson/engines/pgbouncer/hold-writes.ts';
 import { findProgram } from '@alwayson/engines/process/find-program.ts';
-import { connectSql } from '@alwayson/engines/postgres/sql-client.ts';
+import { connectSql, withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { lookupUser } from '@alwayson/engines/process/system-user.ts';
 import { afterEach, expect, test } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../sdk/test/support/postgres-server.ts';
@@ -66,6 +67,7 @@ test('a door tells how long its clients wait; one that is frozen or gone is told
   expect(watch.answer()).toEqual({
     at: clock,
     kind: 'answered',
+    isHeld: false,
     load: { waiting: 0, maxWaitMs: 0, at: clock },
   });
 
@@ -90,6 +92,24 @@ test('a door tells how long its clients wait; one that is frozen or gone is told
   expect(watch.answer()?.load?.maxWaitMs).toBeGreaterThanOrEqual(1000);
   await busy.query('COMMIT');
   await waiting;
+
+  await withSql(
+    { ...target, user: doorAdministrator, password: 'administrator', database: doorConsole },
+    holdWrites,
+  );
+  expect((await watch.read())?.held).toBe(true);
+  expect(watch.answer()?.isHeld).toBe(true);
+  let isDone = false;
+  const held = next.query('SELECT 1').then(() => {
+    isDone = true;
+  });
+  await watch.read();
+  expect(isDone).toBe(false);
+  await watch.letWritesGo();
+  await held;
+  expect((await watch.read())?.held).toBe(false);
+  // Nothing happens when nothing is held.
+  await watch.letWritesGo();
 
   door.kill('SIGSTOP');
   expect(await kindOf()).toBe('silent');
