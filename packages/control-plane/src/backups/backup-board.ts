@@ -18,6 +18,8 @@ export interface BackupBoard {
   /** A backup in every region. */
   create(request: BackupRequest): Operation;
   verify(request: VerifyRequest): Operation;
+  /** Makes the repositories ready, so that the log can be archived; nothing happens when they are. */
+  prepare(): Promise<void>;
   /** For the schedule: each returns when it has ended, and throws what it met. */
   makeIn(region: string, type: 'full' | 'incr'): Promise<void>;
   verifyIn(region: string): Promise<void>;
@@ -42,6 +44,7 @@ export function createBackupBoard(context: BackupBoardContext): BackupBoard {
 
   return {
     isBusy: () => runs.isBusy,
+    prepare: () => runs.prepare(),
     facts: async () => toFacts(await readAll()),
     async report() {
       const { retentionDays } = manifest.backups;

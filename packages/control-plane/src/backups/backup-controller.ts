@@ -26,6 +26,14 @@ export function createBackupController(context: BackupControllerContext): Contro
   let running: Promise<void> | null = null;
   let verifiedIn = 0;
 
+  let preparedFor = '';
+
+  /** At once for everybody who begins to write: until then the log waits on the server's disk. */
+  const prepare = async (key: string) => {
+    await board.prepare();
+    preparedFor = key;
+  };
+
   const look = async () => {
     const decision = decideBackup(await board.facts(), manifest.backups, now());
     if (decision.type === 'none' || board.isBusy()) return;
@@ -40,19 +48,27 @@ export function createBackupController(context: BackupControllerContext): Contro
     lookedAt = -Infinity;
   };
 
+  /** Failures are told by their operations, and what failed is tried again. */
+  const begin = (work: Promise<void>) => {
+    running = work
+      .catch(() => {})
+      .finally(() => {
+        running = null;
+      });
+  };
+
   return {
     name: 'backups',
     async tick() {
-      const isDue = now() - lookedAt >= lookEveryMs;
-      if (running !== null || !isDue || now() < quietUntil || !isBroughtUp() || isOtherwiseBusy()) return;
-      if (backups.regions().length === 0 || backups.writer() === null) return;
-      lookedAt = now();
-      // Failures are told by their operations.
-      running = look()
-        .catch(() => {})
-        .finally(() => {
-          running = null;
-        });
+      const writer = backups.writer();
+      if (running !== null || !isBroughtUp() || backups.regions().length === 0 || writer === null) return;
+      const key = `${writer.member} ${writer.term}`;
+      const isDue = now() - lookedAt >= lookEveryMs && now() >= quietUntil && !isOtherwiseBusy();
+      if (key !== preparedFor) begin(prepare(key));
+      else if (isDue) {
+        lookedAt = now();
+        begin(look());
+      }
     },
     close: async () => {},
   };

@@ -77,7 +77,7 @@ export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void
     },
     async letWritesGo(only) {
       const wanted = reachable().filter(({ id }) => only === undefined || id === only);
-      await Promise.allSettled(wanted.map(({ id }) => doors.get(id)?.letWritesGo()));
+      await Promise.allSettled(wanted.map(async ({ id }) => doors.get(id)?.letWritesGo()));
     },
     async stopWriter() {
       const { id, zone } = writer();

@@ -167,6 +167,7 @@ export const nothingMeasured = {
     report: noRecovery,
     create: refuseBackups,
     verify: refuseBackups,
+    prepare: noRecovery,
     makeIn: noRecovery,
     verifyIn: noRecovery,
     facts: noRecovery,
