@@ -7,6 +7,7 @@ import type { BackupBoard } from './backup-board.ts';
 const quietMs = 300_000;
 /** Reading the repositories starts processes. */
 const lookEveryMs = 600_000;
+const prepareEveryMs = 30_000;
 
 export interface BackupControllerContext extends ControllerContext {
   backups: BackupWork;
@@ -27,9 +28,11 @@ export function createBackupController(context: BackupControllerContext): Contro
   let verifiedIn = 0;
 
   let preparedFor = '';
+  let triedAt = -Infinity;
 
   /** At once for everybody who begins to write: until then the log waits on the server's disk. */
   const prepare = async (key: string) => {
+    triedAt = now();
     await board.prepare();
     preparedFor = key;
   };
@@ -64,8 +67,9 @@ export function createBackupController(context: BackupControllerContext): Contro
       if (running !== null || !isBroughtUp() || backups.regions().length === 0 || writer === null) return;
       const key = `${writer.member} ${writer.term}`;
       const isDue = now() - lookedAt >= lookEveryMs && now() >= quietUntil && !isOtherwiseBusy();
-      if (key !== preparedFor) begin(prepare(key));
-      else if (isDue) {
+      if (key !== preparedFor) {
+        if (now() - triedAt >= prepareEveryMs) begin(prepare(key));
+      } else if (isDue) {
         lookedAt = now();
         begin(look());
       }
