@@ -23,7 +23,8 @@ export default defineConfig({
             'workloads/catalog/*/test/**/*.test.ts',
             'scripts/test/**/*.test.ts',
           ],
-          exclude: [pure],
+          // Those run with the scenarios: npm run e2e:recovery.
+          exclude: [pure, '**/*.slow.test.ts'],
         },
       },
     ],

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const tiers: Record<string, string[]> = {
   smoke: ['e2e/smoke/**/*.test.ts'],
   releases: ['e2e/releases/**/*.test.ts'],
-  recovery: ['e2e/recovery/**/*.test.ts'],
+  recovery: ['e2e/recovery/**/*.test.ts', 'packages/control-plane/test/recovery/*.slow.test.ts'],
   full: ['e2e/{smoke,full}/**/*.test.ts'],
   faults: ['e2e/faults/**/*.test.ts'],
 };

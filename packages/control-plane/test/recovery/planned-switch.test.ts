@@ -2,6 +2,7 @@ import { withSql, connectSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createReadinessController } from '../../src/recovery/readiness-controller.ts';
 import { doorOf, isWhole, waitFor } from '../database/database-rig.ts';
+import { type Death, endInStep, stepsLeft } from './end-in-step.ts';
 import { owner, RecoveryRig } from './recovery-rig.ts';
 
 /** One estate; each test leaves it whole. */
@@ -79,62 +80,15 @@ test('a token of another history is refused', async () => {
   );
 });
 
-/** The control plane ends in that step: nothing that the step would have returned ever comes. */
-const never = <T>() => new Promise<T>(() => {});
-const effects = [
-  { step: 'prepare', effect: 'checkpoint', ends: 'rolled-back' },
-  { step: 'hold', effect: 'holdWrites', ends: 'rolled-back' },
-  { step: 'stop', effect: 'stopWriter', ends: 'rolled-back' },
-  { step: 'gate', effect: 'awaitReceived', ends: 'rolled-back' },
-  { step: 'promote', effect: 'awaitWritable', ends: 'succeeded' },
-  { step: 'open', effect: 'openDoors', ends: 'succeeded' },
-  { step: 'follow', effect: 'awaitFollowers', ends: 'succeeded' },
-] as const;
-/** All of them before and after: `e2e/recovery`. */
-const deaths = effects.flatMap((death) => {
-  const isCrucial = death.step === 'stop' || death.step === 'promote';
-  return (isCrucial ? (['before', 'after'] as const) : (['after'] as const)).map((when) => ({
-    when,
-    ...death,
-  }));
-});
+/** The last moment before the point of no return, and the first after it; all the others: `deaths.slow.test.ts`. */
+const deaths: readonly Death[] = [
+  { left: stepsLeft[2], when: 'after' },
+  { left: stepsLeft[4], when: 'before' },
+];
 
 test.each(deaths)(
-  'the control plane ends in the step $step, $when it acted: the next one leads it to its end',
-  async (death) => {
-    const { when, step, effect, ends } = death;
-    const [from, to] = [rig.region, rig.otherRegion];
-    const { epoch } = rig.database.authority.read();
-    const { lost, report } = await rig.writeDuring(async () => {
-      let hasActed = when === 'before';
-      const board = rig.board((handover) => ({
-        [effect]: async (...args: never[]) => {
-          if (when === 'after') await (handover[effect] as (...given: never[]) => Promise<unknown>)(...args);
-          hasActed = true;
-          return never();
-        },
-      }));
-      const { id } = await rig.begin(board);
-      await waitFor(`the step ${step}`, () => {
-        const operation = rig.database.journal.operation(id);
-        // One that went back before it came there says why.
-        if (operation?.state !== 'running') throw new Error(JSON.stringify(operation));
-        return hasActed && operation.steps.some(({ name, state }) => name === step && state === 'running');
-      });
-      await rig.database.stopController();
-      rig.database.startController();
-      rig.board().resume();
-      return rig.untilEnded({ id });
-    });
-    const isMoved = ends === 'succeeded';
-    expect(lost).toBe(0);
-    expect(report.state).toBe(ends);
-    expect(rig.region).toBe(isMoved ? to : from);
-    expect(rig.database.authority.read()).toMatchObject({
-      epoch: isMoved ? epoch + 1 : epoch,
-      phase: 'steady',
-    });
-  },
+  'the control plane ends in the step $left.step, $when it acted: the next one leads it to its end',
+  (death) => endInStep(rig, death),
 );
 
 test('two at once: the second is refused, and so is one to where it writes already', async () => {
