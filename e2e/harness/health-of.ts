@@ -18,11 +18,15 @@ export function isBad({ state }: EntityHealth): boolean {
 }
 
 /** What is seen of a fault after this is of that fault: processes are slow at first, and what was bad stays so for a while. */
-export async function untilHealthy(environment: TestEnvironment, entities: readonly string[]): Promise<void> {
+export async function untilHealthy(
+  environment: TestEnvironment,
+  entities: readonly string[],
+  withinMs: number,
+): Promise<void> {
   const seen = async () => {
     const found = await healthOf(environment, entities);
     return found.map(({ id, state, reason }) => (state === 'healthy' ? state : `${id}: ${state}, ${reason}`));
   };
   const wanted = entities.map(() => 'healthy');
-  await expect.poll(seen, { timeout: 120_000, interval: 250 }).toEqual(wanted);
+  await expect.poll(seen, { timeout: withinMs, interval: 250 }).toEqual(wanted);
 }

@@ -34,16 +34,18 @@ export interface FaultReport {
 /** 200 safe requests/s and 50 writes/s while a fault strikes; tells when the model and the gateways knew. Prints the figures. */
 export async function measureFault({ environment, items }: Catalog, fault: Fault): Promise<FaultReport> {
   const { frontDoor: url, apiKey } = environment;
+  const { detectedAt } = fault;
+  // Who flapped in the fault before is held in that state for minutes.
+  await untilHealthy(environment, detectedAt ?? [], 600_000);
   const safe = startOpenLoop({ url, requestsPerSecond: 200, next: safeRequests(items) });
   const writes = startOpenLoop({ url, requestsPerSecond: 50, next: writeRequests(items, apiKey) });
   try {
     await sleep(fault.beforeMs ?? 10_000); // part of the measure
-    await untilHealthy(environment, fault.detectedAt ?? []);
+    await untilHealthy(environment, detectedAt ?? [], 120_000);
     const struckAtMs = safe.elapsedMs();
     const struckAt = performance.now();
     await fault.strike();
     const evicted = fault.isEvicted && (await watchGateways(environment, fault.isEvicted));
-    const { detectedAt } = fault;
     const detected =
       detectedAt &&
       watchUntil(200, async () => (await healthOf(environment, detectedAt)).some((entity) => isBad(entity)));
