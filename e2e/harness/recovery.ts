@@ -45,7 +45,13 @@ export async function otherRegion({ environment }: Pick<Catalog, 'environment'>)
 export async function failover(environment: TestEnvironment, ...args: string[]) {
   const { exitCode, stdout, stderr } = await environment.cli('failover', ...args, '--json');
   const report = RecoveryReport.safeParse(JSON.parse(stdout || '{}')).data ?? null;
+  if (report !== null) process.stdout.write(`FIGURE ${describe(report)}\n`);
   return { exitCode, report, stderr };
+}
+
+function describe({ mode, state, rtoMs, rpoMs, lostWrites, failedRequests, phases }: RecoveryReport): string {
+  const steps = phases.map(({ name, ms }) => `${name} ${ms}`).join(', ');
+  return `${mode}: ${state}, RTO ${rtoMs} ms (${steps}), RPO ${rpoMs} ms, ${lostWrites} lost, ${failedRequests} requests failed`;
 }
 
 /** Calls back once, when a step of the newest operation of recovery runs; the promise ends with it, or when the operation has ended. */

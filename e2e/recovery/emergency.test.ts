@@ -28,7 +28,6 @@ test('kill -9 of the region that writes: the other one writes after one command,
       '--accept-data-loss',
     );
     expect(exitCode, stderr).toBe(0);
-    process.stdout.write(`FIGURE emergency: RTO ${report?.rtoMs} ms, estimate ${report?.rpoMs} ms\n`);
     expect(report).toMatchObject({ mode: 'emergency', state: 'succeeded', from: lost, to: region });
     expect((await environment.cli('revive', lost, '--json')).exitCode).toBe(0);
   });
