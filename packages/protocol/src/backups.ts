@@ -69,7 +69,7 @@ export type BackupRequest = z.infer<typeof BackupRequest>;
 
 export const VerifyRequest = z.strictObject({
   label: z.string().min(1).max(100).optional(),
-  /** Where it is kept; the region that does not write now when absent. */
+  /** Where it is kept; the last region when absent. */
   region: z.string().min(1).optional(),
   owner: z.string().min(1).max(200),
 });

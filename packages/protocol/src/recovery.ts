@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * Recovery on the wire: `GET /api/failover/plan?region=NAME` answers a RecoveryPlan, `POST /api/failover` a FailoverAnswer; the result of the
- * operation is a RecoveryReport. Fields are added, never removed or renamed.
+ * Recovery on the wire: `GET /api/failover/plan` answers a RecoveryPlan, `POST /api/failover` the operation that it begins, whose result is
+ * a RecoveryReport. Fields are added, never removed or renamed.
  */
 
 export const RecoveryCheck = z.object({

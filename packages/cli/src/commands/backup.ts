@@ -1,8 +1,8 @@
-import { AlwaysOnError, fromProblem } from '@alwayson/protocol/errors.ts';
 import type { Operation } from '@alwayson/protocol/operations.ts';
 import type { Command } from 'commander';
 import { awaitOperation } from '../client/await-operation.ts';
 import type { ControlPlaneClient } from '../client/control-plane-client.ts';
+import { toOperationError } from '../client/operation-error.ts';
 import { askControlPlane } from '../environment/find-environment.ts';
 import type { CommandIo } from '../output/command-io.ts';
 import { renderBackups } from '../output/render-backups.ts';
@@ -50,8 +50,9 @@ export function registerBackup(program: Command): void {
       details:
         'Of what changed since the last one. They are made by themselves too: backups in the manifest.',
     },
-    (io, { note, owner }) => {
-      const request = { owner: findOwner(owner === undefined ? {} : { owner }), ...(note ? { note } : {}) };
+    (io, options) => {
+      const { note } = options;
+      const request = { owner: findOwner(options), ...(note ? { note } : {}) };
       return run(io, (client) => client.createBackup(request));
     },
   )
@@ -65,9 +66,10 @@ export function registerBackup(program: Command): void {
       example: 'backup verify --region west',
       details: 'The newest without LABEL. Nothing that serves is touched. Done by itself each day.',
     },
-    (io, { region, owner }, [label]) => {
+    (io, options, [label]) => {
+      const { region } = options;
       const named = { ...(label ? { label } : {}), ...(region ? { region } : {}) };
-      const request = { owner: findOwner(owner === undefined ? {} : { owner }), ...named };
+      const request = { owner: findOwner(options), ...named };
       return run(io, (client) => client.verifyBackup(request));
     },
   )
@@ -79,9 +81,6 @@ async function run(io: CommandIo, ask: (client: ControlPlaneClient) => Promise<O
   const ended = await askControlPlane(io.env, async (client) =>
     awaitOperation(client, await ask(client), { deadlineMs, tell: (text) => io.note(text) }),
   );
-  const { error, state, title } = ended;
-  if (error !== undefined)
-    throw fromProblem({ type: '', title, status: 500, code: error.code, detail: error.message });
-  if (state !== 'succeeded') throw new AlwaysOnError('AON_INTERNAL', `${title}: ${state}.`);
+  if (ended.state !== 'succeeded') throw toOperationError(ended);
   io.result(ended, renderOperation(ended, io.out));
 }

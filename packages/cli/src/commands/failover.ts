@@ -5,6 +5,7 @@ import { type RecoveryPlan, RecoveryReport } from '@alwayson/protocol/recovery.t
 import type { Command } from 'commander';
 import { awaitOperation } from '../client/await-operation.ts';
 import type { ControlPlaneClient } from '../client/control-plane-client.ts';
+import { toOperationError } from '../client/operation-error.ts';
 import { askControlPlane } from '../environment/find-environment.ts';
 import type { CommandIo } from '../output/command-io.ts';
 import { renderRecoveryPlan, renderRecoveryReport } from '../output/render-recovery.ts';
@@ -21,7 +22,7 @@ interface FailoverOptions extends SwitchEndOptions {
 const deadlineMs = 300_000;
 
 const details = [
-  'Without --emergency both regions are there: writes wait for about a second, none fails, and nothing is lost. Whatever fails before the new',
+  'Without --emergency both regions are there: writes to the database wait meanwhile, and nothing is lost. Whatever fails before the new',
   'writer is named is undone by itself. With --emergency the region that writes is lost, and what it had not passed on yet: the estimate is',
   'shown, and asks for the name of the region that is to write, or for --accept-data-loss. When the lost region is back, its servers follow',
   'the new writer by themselves, and what only they had is kept and counted. The way back is the same command with the other region.',
@@ -81,10 +82,10 @@ function follow(io: CommandIo, client: ControlPlaneClient, begun: Operation): Pr
   return awaitOperation(client, begun, { deadlineMs, tell: (text) => io.note(`  ${text}`) });
 }
 
-function tellEnd(io: CommandIo, { result, state, error, title }: Operation): void {
+function tellEnd(io: CommandIo, ended: Operation): void {
+  const { result, state, error } = ended;
   const report = RecoveryReport.safeParse(result);
-  if (!report.success)
-    throw new AlwaysOnError('AON_INTERNAL', `${title}: ${state}${error ? ` (${error.message})` : ''}.`);
+  if (!report.success) throw toOperationError(ended);
   io.result(report.data, renderRecoveryReport(report.data, io.out));
   if (state === 'succeeded') return;
   process.exitCode = errorCatalogue.AON_SWITCH_UNDONE.exit;

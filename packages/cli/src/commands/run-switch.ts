@@ -1,4 +1,4 @@
-import { AlwaysOnError, fromProblem } from '@alwayson/protocol/errors.ts';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { Operation } from '@alwayson/protocol/operations.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 import type {
@@ -10,6 +10,7 @@ import type {
 } from '@alwayson/protocol/switches.ts';
 import { awaitOperation } from '../client/await-operation.ts';
 import type { ControlPlaneClient } from '../client/control-plane-client.ts';
+import { toOperationError } from '../client/operation-error.ts';
 import { askControlPlane } from '../environment/find-environment.ts';
 import { findNearestName } from '../manifest/nearest-name.ts';
 import type { CommandIo } from '../output/command-io.ts';
@@ -54,13 +55,8 @@ async function run(
     const wait = { deadlineMs, tell: (text: string) => io.note(text) };
     return { answer: given, operation: await awaitOperation(client, given.operation, wait) };
   });
-  if (operation !== null && operation.state !== 'succeeded') throw toError(operation);
+  if (operation !== null && operation.state !== 'succeeded') throw toOperationError(operation);
   io.result({ ...answer, operation }, [answer.message, ...describeUnconfirmed(operation)].join('\n'));
-}
-
-function toError({ error, title, state }: Operation): AlwaysOnError {
-  if (error === undefined) return new AlwaysOnError('AON_INTERNAL', `${title}: ${state}.`);
-  return fromProblem({ type: '', title, status: 500, code: error.code, detail: error.message });
 }
 
 /** Gateways that were down cannot confirm; they take what is committed when they are back. */

@@ -1,5 +1,6 @@
 import type { Operation, OperationStep } from '@alwayson/protocol/operations.ts';
 import { sayLocalTime } from './say-local-time.ts';
+import { sayMs } from './say-ms.ts';
 import type { Painter } from './terminal.ts';
 import { renderTable } from './text-table.ts';
 
@@ -35,8 +36,7 @@ export function renderOperation(operation: Operation, { paint }: Painter): strin
 
 function sayLength({ startedAt, endedAt }: Pick<OperationStep, 'startedAt' | 'endedAt'>): string | null {
   if (startedAt === undefined || endedAt === undefined) return null;
-  const ms = Date.parse(endedAt) - Date.parse(startedAt);
-  return ms < 10_000 ? `${ms} ms` : `${Math.round(ms / 1000)} s`;
+  return sayMs(Date.parse(endedAt) - Date.parse(startedAt));
 }
 
 function describeWait({ steps }: Operation): string {

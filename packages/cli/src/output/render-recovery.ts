@@ -4,6 +4,7 @@ import type {
   RecoveryPlan,
   RecoveryReport,
 } from '@alwayson/protocol/recovery.ts';
+import { sayMs } from './say-ms.ts';
 import type { Painter } from './terminal.ts';
 import { renderTable } from './text-table.ts';
 
@@ -38,9 +39,9 @@ export function renderRecoveryReport(report: RecoveryReport, { paint }: Painter)
     failed: paint('red', `It did not come to its end; the register names epoch ${epoch}.`),
   };
   const rows = [
-    ['recovery time (RTO)', sayMs(report.rtoMs)],
-    ['writes waited', sayMs(report.writeGapMs)],
-    ['data lost (RPO)', sayMs(report.rpoMs)],
+    ['recovery time (RTO)', sayTime(report.rtoMs)],
+    ['writes waited', sayTime(report.writeGapMs)],
+    ['data lost (RPO)', sayTime(report.rpoMs)],
     ['acknowledged writes lost', sayCount(report.lostWrites)],
     ['outcomes not known', sayCount(report.unknownOutcomes)],
     ['requests failed', sayCount(report.failedRequests)],
@@ -81,9 +82,8 @@ function renderChecks(checks: readonly RecoveryCheck[], paint: Painter['paint'])
   });
 }
 
-function sayMs(ms: number | null): string {
-  if (ms === null) return 'not known';
-  return ms < 10_000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
+function sayTime(ms: number | null): string {
+  return ms === null ? 'not known' : sayMs(ms);
 }
 
 function sayCount(count: number | null): string {

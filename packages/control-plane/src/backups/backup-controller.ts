@@ -25,8 +25,6 @@ export function createBackupController(context: BackupControllerContext): Contro
   const quietUntil = now() + (context.quietMs ?? quietMs);
   let lookedAt = -Infinity;
   let running: Promise<void> | null = null;
-  let verifiedIn = 0;
-
   let preparedFor = '';
   let triedAt = -Infinity;
 
@@ -41,12 +39,7 @@ export function createBackupController(context: BackupControllerContext): Contro
     const decision = decideBackup(await board.facts(), manifest.backups, now());
     if (decision.type === 'none' || board.isBusy()) return;
     if (decision.type === 'backup') await board.makeIn(decision.region, decision.kind);
-    else {
-      const regions = backups.regions();
-      // Each region's in turn.
-      verifiedIn += 1;
-      await board.verifyIn(regions[verifiedIn % regions.length] ?? '');
-    }
+    else await board.verifyIn(decision.region);
     // Perhaps more is due.
     lookedAt = -Infinity;
   };

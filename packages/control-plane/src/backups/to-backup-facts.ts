@@ -20,8 +20,8 @@ export function toBackupFacts(
       firstAt: content.backups[0]?.endedAt ?? null,
       lastFullAt: content.backups.findLast(({ type }) => type === 'full')?.endedAt ?? null,
       lastAt: content.backups.at(-1)?.endedAt ?? null,
+      verifiedAt: timeOf(verifications.find((one) => one.passed && one.region === region)),
     })),
-    verifiedAt: timeOf(verifications.find(({ passed }) => passed)),
     verifyTriedAt: timeOf(verifications[0]),
     failedAt,
   };

@@ -35,7 +35,7 @@ export interface BackupWork {
 
 export function createBackupWork(runtime: DatabaseRuntime): BackupWork {
   const { plan } = runtime;
-  const writer = () => findWriter(runtime);
+  const writer = () => requireWriter(runtime);
   const server = (member: MemberPlan) => {
     const { program } = backupsOf(plan.backups);
     return { program, address: member.address, password: plan.passwords.postgresSuperuser };
@@ -48,9 +48,8 @@ export function createBackupWork(runtime: DatabaseRuntime): BackupWork {
   return {
     regions: () => plan.backups?.repositories.map(({ region }) => region) ?? [],
     writer() {
-      const { writer: member, term } = runtime.record.value;
-      const seen = observeDatabase(runtime).members[member ?? ''];
-      return member !== null && seen !== undefined && isWritable(seen) ? { member, term } : null;
+      const found = findWriter(runtime);
+      return found === null ? null : { member: found.id, term: runtime.record.value.term };
     },
     async prepare() {
       await runTask(runtime, writer().id, renderStanza(server(writer())));
@@ -95,10 +94,15 @@ function backupsOf(backups: BackupPlan | null): BackupPlan {
   throw new AlwaysOnError('AON_DATABASE', 'This environment is older than backups, and has none.');
 }
 
-function findWriter(runtime: DatabaseRuntime): MemberPlan {
+function findWriter(runtime: DatabaseRuntime): MemberPlan | null {
   const { writer } = runtime.record.value;
   const seen = observeDatabase(runtime).members[writer ?? ''];
-  if (writer !== null && seen !== undefined && isWritable(seen)) return memberOf(runtime.plan, writer);
+  return writer !== null && seen !== undefined && isWritable(seen) ? memberOf(runtime.plan, writer) : null;
+}
+
+function requireWriter(runtime: DatabaseRuntime): MemberPlan {
+  const found = findWriter(runtime);
+  if (found !== null) return found;
   throw new AlwaysOnError('AON_DATABASE', 'No server takes writes now.');
 }
 
@@ -110,6 +114,6 @@ function findQuietMember(runtime: DatabaseRuntime): MemberPlan {
     const seen = members[id];
     return id !== sync && seen !== undefined && isStandby(seen) && seen.host === 'connected';
   });
-  const writer = findWriter(runtime);
+  const writer = requireWriter(runtime);
   return able.findLast(({ region }) => region !== writer.region) ?? able.at(-1) ?? writer;
 }

@@ -1,18 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseRecord } from '@alwayson/core/database/database-record.ts';
 import { isStandby } from '@alwayson/core/database/member-evidence.ts';
 import { promoteServer, reconcileSlots } from '@alwayson/engines/postgres/administer-server.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { toSlotName } from '@alwayson/core/database/replication-slot.ts';
-import { type MemberPlan, memberOf } from './database-plan.ts';
+import { awaitDoors } from './await-doors.ts';
+import type { MemberPlan } from './database-plan.ts';
 import { administratorTarget, type DatabaseRuntime, type FailoverOperation } from './database-runtime.ts';
 import { fenceMember } from './fence-member.ts';
 import { observeDatabase } from './observe-database.ts';
 
 const promoteDeadlineMs = 15_000;
-const doorsDeadlineMs = 5000;
-const doorPollMs = 25;
 /** What a member said before says nothing about what it is now. */
 const freshMs = 2000;
 const steps = ['commit', 'fence', 'promote', 'route'] as const;
@@ -78,7 +76,7 @@ export async function promoteWriter(
   const writableAt = performance.now();
   // The doors follow once the watch has seen it; the operation waits for what they say themselves.
   runtime.watches.get(member)?.poll(0);
-  const unconfirmedDoors = await handle.step('route', () => waitForDoors(runtime, member));
+  const unconfirmedDoors = await handle.step('route', () => awaitDoors(runtime, member));
   handle.succeed({
     writer: member,
     previous,
@@ -111,23 +109,4 @@ function continueFailover({ context, record }: DatabaseRuntime, member: string):
   const title = `Make ${member} the database's writer`;
   const handle = context.journal.begin({ kind: 'database-failover', title, steps: steps.slice(1) });
   return { term: record.value.term, handle, lastAnswerAt: at, decidedAt: at };
-}
-
-/** Waits until every door says itself that it leads to the writer. Returns those of reachable zones that did not in time. */
-async function waitForDoors(runtime: DatabaseRuntime, writer: string): Promise<string[]> {
-  const { context, plan, doors } = runtime;
-  const { address } = memberOf(plan, writer);
-  const giveUpAt = performance.now() + doorsDeadlineMs;
-  const isOpen = async (id: string) => {
-    while (performance.now() < giveUpAt) {
-      if ((await doors.get(id)?.read())?.write === address) return true;
-      await sleep(doorPollMs);
-    }
-    return false;
-  };
-  const reachable = plan.doors.filter(
-    ({ zone }) => context.placement.observe(zone.name).contact === 'connected',
-  );
-  const opened = await Promise.all(reachable.map(({ id }) => isOpen(id)));
-  return reachable.filter((_, index) => opened[index] === false).map(({ id }) => id);
 }

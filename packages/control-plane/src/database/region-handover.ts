@@ -7,6 +7,7 @@ import { holdWrites } from '@alwayson/engines/pgbouncer/hold-writes.ts';
 import { parseControlData, renderControlData } from '@alwayson/engines/postgres/data-folder.ts';
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { awaitDoors } from './await-doors.ts';
 import { type DoorPlan, memberOf } from './database-plan.ts';
 import { administratorTarget, type DatabaseRuntime } from './database-runtime.ts';
 import { askSurvivors } from './loss-evidence.ts';
@@ -26,7 +27,7 @@ export interface StopToken {
 /** The effects of which a change of the writer's region is made. Each may be repeated. */
 export interface RegionHandover {
   members(): SwitchMember[];
-  doors(): { id: string; zone: string; isAnswering: boolean }[];
+  doors(): { id: string; isAnswering: boolean }[];
   /** Makes the stop short. */
   checkpoint(): Promise<void>;
   /** Writes wait at every door from now on; returns when none is under way any more. Throws AON_DATABASE when that takes too long. */
@@ -42,7 +43,7 @@ export interface RegionHandover {
   /** Waits until the member is the writer and takes writes. */
   awaitWritable(member: string, withinMs: number): Promise<void>;
   /** Each door lets writes go on as soon as it leads to the member. Returns those that did not in time. */
-  openDoors(member: string, withinMs: number): Promise<string[]>;
+  openDoors(member: string): Promise<string[]>;
   /** Waits until the others follow the writer, those of one region when it is named. Returns those that did not in time. */
   awaitFollowers(region: string | null, withinMs: number): Promise<string[]>;
   /** What the servers of a region hold that answer. */
@@ -59,10 +60,7 @@ export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void
   return {
     members: () => toSwitchMembers(runtime),
     doors: () =>
-      plan.doors.map(({ id, zone }) => {
-        const isAnswering = doors.get(id)?.answer()?.kind === 'answered';
-        return { id, zone: zone.name, isAnswering };
-      }),
+      plan.doors.map(({ id }) => ({ id, isAnswering: doors.get(id)?.answer()?.kind === 'answered' })),
     checkpoint: () =>
       withSql(administratorTarget(runtime, writer().id, 60_000), async (client) => {
         await client.query('CHECKPOINT');
@@ -105,24 +103,7 @@ export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void
         return runtime.target === member && seen !== undefined && isWritable(seen);
       });
     },
-    async openDoors(member, withinMs) {
-      const { address } = memberOf(plan, member);
-      const giveUpAt = performance.now() + withinMs;
-      const open = async ({ id }: DoorPlan) => {
-        const door = doors.get(id);
-        while (performance.now() < giveUpAt) {
-          if ((await door?.read())?.write === address) {
-            await door?.letWritesGo();
-            return true;
-          }
-          await sleep(pollMs);
-        }
-        return false;
-      };
-      const wanted = reachable();
-      const opened = await Promise.all(wanted.map((door) => open(door).catch(() => false)));
-      return wanted.filter((_, index) => opened[index] === false).map(({ id }) => id);
-    },
+    openDoors: (member) => awaitDoors(runtime, member, (door) => door.letWritesGo()),
     survivors: (region) => askSurvivors(runtime, region),
     async awaitFollowers(region, withinMs) {
       const missing = () =>
@@ -141,7 +122,7 @@ export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void
 function toSwitchMembers(runtime: DatabaseRuntime): SwitchMember[] {
   const { plan, record } = runtime;
   const observation = observeDatabase(runtime);
-  const { writer, sync } = record.value;
+  const { writer } = record.value;
   const replicas = observation.members[writer ?? '']?.answer?.replicas ?? {};
   return plan.members.map(({ id, region }) => {
     const member = observation.members[id];
@@ -152,7 +133,6 @@ function toSwitchMembers(runtime: DatabaseRuntime): SwitchMember[] {
       isWriter,
       isWriting: isWriter && member !== undefined && isWritable(member),
       isFollowing: !isWriter && member !== undefined && isAttached(member),
-      isSync: id === sync,
       lagBytes: replicas[id]?.lagBytes ?? null,
     };
   });

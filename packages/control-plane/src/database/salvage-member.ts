@@ -1,4 +1,4 @@
-import { countCommits, findFork, renderSalvage } from '@alwayson/engines/postgres/salvage.ts';
+import { parseCommits, findFork, renderSalvage } from '@alwayson/engines/postgres/salvage.ts';
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { administratorTarget, type DatabaseRuntime } from './database-runtime.ts';
 import { runTask } from './run-task.ts';
@@ -18,7 +18,7 @@ export async function salvageMember(
   const fork = findFork(await readHistory(runtime, writer), timeline);
   if (fork === null) return;
   const name = `term-${record.value.term}`;
-  const commits = countCommits(await runTask(runtime, member, renderSalvage(plan.binDir, fork, name)));
+  const commits = parseCommits(await runTask(runtime, member, renderSalvage(plan.binDir, fork, name)));
   if (commits === 0) return;
   const message = `${member} had committed ${commits} transactions that ${writer} never received; its log from ${fork.lsn} of timeline ${fork.timeline} is kept in salvage/${name}.`;
   const data = { commits, timeline: fork.timeline, lsn: fork.lsn, folder: `salvage/${name}` };

@@ -32,12 +32,12 @@ export interface AuthorityRegister {
   /** The way back; nothing happens when nothing is held. */
   release(): void;
   /** The point of no return. Throws AON_GENERATION_OLD when the hold has ended: somebody may have written meanwhile. */
-  move(operation: string, to: { region: string; writer: string }): Authority;
+  move(operation: string, to: { region: string; writer: string }): void;
   /** The same without a hold: the writer's region is lost. */
   declare(operation: string, to: { region: string; writer: string }): void;
   /** The writer that was named writes. */
   settle(): void;
-  /** Ends a hold whose time is over, or that a former life of the control plane left: its operation is gone. Returns whether there was one. */
+  /** Ends a hold whose time is over. Returns whether there was one. */
   sweep(): boolean;
 }
 
@@ -70,8 +70,7 @@ export function openAuthority(records: Records, firstRegion: string, now: () => 
       change(endHold);
     },
     move(operation, to) {
-      const moved = change((before) => moveWriter(before, operation, to));
-      if (moved !== null) return moved;
+      if (change((before) => moveWriter(before, operation, to)) !== null) return;
       throw new AlwaysOnError('AON_GENERATION_OLD', 'Writes are no longer held: the time for it was over.');
     },
     declare(operation, to) {

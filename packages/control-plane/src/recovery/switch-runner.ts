@@ -84,7 +84,8 @@ export function createSwitchRunner(context: SwitchRunnerContext) {
   };
 
   const back = async (handle: OperationHandle, intent: SwitchIntent, failure: unknown) => {
-    await goBack(context, handle).catch(() => {});
+    // An emergency that could not be declared has changed nothing.
+    if (intent.mode === 'planned') await goBack(context, handle).catch(() => {});
     await end(handle, intent, { state: 'rolled-back', failure, checks: intent.checks });
   };
 

@@ -28,9 +28,7 @@ beforeAll(async () => {
 afterAll(() => rig.destroy());
 
 function openBoard(): BackupBoard {
-  const { environment, manifest, placement, records, journal } = rig;
-  const context = { environment, manifest, placement, records, journal, now: Date.now };
-  return createBackupBoard({ ...context, backups: rig.controller().backups });
+  return createBackupBoard({ ...rig.context(), backups: rig.controller().backups });
 }
 
 async function untilEnded({ id }: Operation): Promise<Operation> {
@@ -48,13 +46,8 @@ const repositoryOf = (zone: string) => join(rig.environment.stateDir, 'units', z
 test('what is due is done by itself: a full backup in every region, and later one of them is restored and read', async () => {
   let laterMs = 0;
   await write('1, 5000');
-  const { environment, manifest, placement, records, journal } = rig;
   const controller = createBackupController({
-    environment,
-    manifest,
-    placement,
-    records,
-    journal,
+    ...rig.context(),
     now: () => Date.now() + laterMs,
     quietMs: 0,
     backups: rig.controller().backups,

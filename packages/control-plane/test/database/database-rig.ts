@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Environment, zonePorts } from '@alwayson/protocol/environment.ts';
 import { Manifest } from '@alwayson/protocol/manifest.ts';
 import type { Event } from '@alwayson/protocol/operations.ts';
+import type { ControllerContext } from '../../src/controller.ts';
 import { createDatabaseController, type DatabaseController } from '../../src/database/database-controller.ts';
 import { type Loop, startLoop } from '../../src/loop.ts';
 import { createSqliteJournal, type SqliteJournal } from '../../src/operations/sqlite-journal.ts';
@@ -31,7 +32,8 @@ export interface RigOptions {
 /** A whole estate of real hosts, PostgreSQL servers and PgBouncers in a folder of its own, with the controller in this process. */
 export interface DatabaseRig {
   environment: Environment;
-  manifest: Manifest;
+  /** For everything else that is tested with this estate. */
+  context(): ControllerContext;
   placement: ReturnType<typeof createHostPlacement>;
   journal: SqliteJournal;
   records: Records;
@@ -77,7 +79,7 @@ export async function createDatabaseRig({
 
   const rig: DatabaseRig = {
     environment,
-    manifest,
+    context: () => ({ environment, manifest, placement, records, journal, now: Date.now }),
     get placement() {
       return placement;
     },
@@ -101,15 +103,7 @@ export async function createDatabaseRig({
     },
     startController() {
       authority = openAuthority(records, 'west', Date.now);
-      controller = createDatabaseController({
-        authority,
-        environment,
-        manifest,
-        placement,
-        records,
-        journal,
-        now: Date.now,
-      });
+      controller = createDatabaseController({ ...rig.context(), authority });
       loop = startLoop([controller], { journal, now: Date.now });
       stopListening = placement.onChange(() => loop?.nudge());
     },

@@ -1,5 +1,6 @@
 import { withSql, connectSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { goBack } from '../../src/recovery/planned-switch.ts';
 import { createReadinessController } from '../../src/recovery/readiness-controller.ts';
 import { doorOf, isWhole, waitFor } from '../database/database-rig.ts';
 import { type Death, endInStep, stepsLeft } from './end-in-step.ts';
@@ -103,16 +104,28 @@ test('two at once: the second is refused, and so is one to where it writes alrea
   await expect(board.begin(emergency)).rejects.toThrow(/a planned switch loses nothing/);
 });
 
+test('one that came too late goes back without letting go what another holds', async () => {
+  const { authority, journal } = rig.database;
+  let released = 0;
+  const letWritesGo = async () => {
+    released += 1;
+  };
+  const handover = { ...rig.database.controller().handover, letWritesGo };
+  authority.hold('the first', 60_000);
+  const late = journal.begin({ kind: 'failover', title: 'The second', steps: ['back'] });
+  await goBack({ handover, authority, nudge: () => {} }, late);
+  late.rollBack(new Error('too late'));
+  expect(authority.read()).toMatchObject({ phase: 'holding', operation: 'the first' });
+  expect(released).toBe(0);
+  authority.release();
+});
+
 test('whether the other region could write is looked at all the time, and told when it changes', async () => {
-  const { environment, manifest, placement, records, journal, authority } = rig.database;
+  const { placement, authority } = rig.database;
   await waitFor('the estate to be whole', () => isWhole(rig.database));
   let now = Date.now();
   const readiness = createReadinessController({
-    environment,
-    manifest,
-    placement,
-    records,
-    journal,
+    ...rig.database.context(),
     authority,
     database: rig.database.controller(),
     isBroughtUp: () => true,

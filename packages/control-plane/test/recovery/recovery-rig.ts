@@ -42,23 +42,19 @@ export class RecoveryRig {
 
   /** `change`: how its effects differ from what they are. */
   board(change: (handover: RegionHandover) => Partial<RegionHandover> = () => ({})): RecoveryBoard {
-    const { environment, manifest, placement, records, journal, authority } = this.database;
+    const { environment, journal, authority } = this.database;
     const { handover, copy } = this.database.controller();
     // Observers that saw every request up to now, and none that failed.
     const at = () => new Date(Date.now() + 60_000).toISOString();
     const observations = () => environment.zones.map(({ region }) => ({ region, at: at() }) as never);
     return createRecoveryBoard({
-      environment,
-      manifest,
-      placement,
-      records,
+      ...this.database.context(),
       journal,
       authority,
       database: { handover: { ...handover, ...change(handover) }, copy },
       queue: { status: () => [] },
       observerSignals: { observations },
       nudge: () => {},
-      now: Date.now,
     });
   }
 

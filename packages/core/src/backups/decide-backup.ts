@@ -7,12 +7,13 @@ export interface RepositoryFacts {
   /** Unix ms; null without one. */
   lastFullAt: number | null;
   lastAt: number | null;
+  /** When one of it was proven last. */
+  verifiedAt: number | null;
 }
 
 export interface BackupFacts {
   repositories: readonly RepositoryFacts[];
-  /** Of the last one that passed, and of the last try; null without one. */
-  verifiedAt: number | null;
+  /** Of the last try to prove one; null without one. */
   verifyTriedAt: number | null;
   /** Of the last try of a backup that failed; null when the last one succeeded. */
   failedAt: number | null;
@@ -21,7 +22,7 @@ export interface BackupFacts {
 export type BackupDecision =
   | { type: 'none' }
   | { type: 'backup'; region: string; kind: 'full' | 'incr' }
-  | { type: 'verify' };
+  | { type: 'verify'; region: string };
 
 const hourMs = 3_600_000;
 /** What failed is tried again, and does not keep the machine busy with failing. */
@@ -38,18 +39,30 @@ export function decideBackup(facts: BackupFacts, policy: Backups, now: number): 
   if (full !== undefined) return { type: 'backup', region: full.region, kind: 'full' };
   const changed = byAge.find(({ lastAt }) => isOver(lastAt, policy.everyHours));
   if (changed !== undefined) return { type: 'backup', region: changed.region, kind: 'incr' };
-  const firstAt = findFirst(facts);
-  const isDue =
-    facts.verifiedAt === null
-      ? firstAt !== null && now - firstAt >= firstProofAfterMs
-      : isOver(facts.verifiedAt, policy.verifyEveryHours);
   const mayTry = facts.verifyTriedAt === null || now - facts.verifyTriedAt >= againMs;
-  return isDue && mayTry ? { type: 'verify' } : { type: 'none' };
+  return mayTry ? decideProof(facts, policy, now) : { type: 'none' };
 }
 
-function findFirst({ repositories }: BackupFacts): number | null {
+/** Each region's in turn: the one that has waited longest. */
+function decideProof({ repositories }: BackupFacts, policy: Backups, now: number): BackupDecision {
+  const verifiedAt = findLast(repositories);
+  const firstAt = findFirst(repositories);
+  const isDue =
+    verifiedAt === null
+      ? firstAt !== null && now - firstAt >= firstProofAfterMs
+      : now - verifiedAt >= policy.verifyEveryHours * hourMs;
+  const [next] = repositories.toSorted((a, b) => (a.verifiedAt ?? 0) - (b.verifiedAt ?? 0));
+  return isDue && next !== undefined ? { type: 'verify', region: next.region } : { type: 'none' };
+}
+
+function findFirst(repositories: readonly RepositoryFacts[]): number | null {
   const times = repositories.flatMap(({ firstAt }) => (firstAt === null ? [] : [firstAt]));
   return times.length === 0 ? null : Math.min(...times);
+}
+
+function findLast(repositories: readonly RepositoryFacts[]): number | null {
+  const times = repositories.flatMap(({ verifiedAt }) => (verifiedAt === null ? [] : [verifiedAt]));
+  return times.length === 0 ? null : Math.max(...times);
 }
 
 /** Backups that are late by half of their time, or verifications by a whole one, are trouble. */
@@ -58,6 +71,6 @@ export function findBackupTrouble(facts: BackupFacts, policy: Backups, now: numb
     ({ lastAt }) => lastAt === null || now - lastAt > 1.5 * policy.everyHours * hourMs,
   );
   if (late.length > 0) return `no recent backup in ${late.map(({ region }) => region).join(', ')}`;
-  const provenAt = facts.verifiedAt ?? findFirst(facts) ?? now;
+  const provenAt = findLast(facts.repositories) ?? findFirst(facts.repositories) ?? now;
   return now - provenAt > 2 * policy.verifyEveryHours * hourMs ? 'no backup was verified lately' : null;
 }

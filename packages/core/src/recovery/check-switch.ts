@@ -9,8 +9,6 @@ export interface SwitchMember {
   isWriting: boolean;
   /** It receives from the writer and confirms. */
   isFollowing: boolean;
-  /** Every acknowledged write has its confirmation. */
-  isSync: boolean;
   /** Behind the writer; null when not known. */
   lagBytes: number | null;
 }
@@ -21,7 +19,7 @@ export interface SwitchFacts {
   regions: readonly string[];
   authority: Authority;
   members: readonly SwitchMember[];
-  doors: readonly { id: string; zone: string; isAnswering: boolean }[];
+  doors: readonly { id: string; isAnswering: boolean }[];
   /** Whether a copy is asked for before a write is acknowledged, and what happens without it. */
   copy: 'none' | 'degrade' | 'refuse';
   /** Operations that change the estate and run now. */

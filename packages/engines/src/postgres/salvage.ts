@@ -29,8 +29,8 @@ export function toSegmentName({ timeline, lsn }: Fork): string {
 }
 
 /**
- * Copies what a stopped server has beyond the fork, and tells its commits, one a line. To be run before anything is undone; a repeated run
- * makes the copy anew. `name` is the copy's.
+ * Copies what a stopped server has beyond the fork, and counts its commits; without any the copy goes. To be run before anything is
+ * undone; a repeated run makes the copy anew. `name` is the copy's.
  */
 export function renderSalvage(binDir: string, fork: Fork, name: string): TaskRequestInput {
   const first = toSegmentName(fork);
@@ -42,14 +42,18 @@ export function renderSalvage(binDir: string, fork: Fork, name: string): TaskReq
       if [ "$segment" = ${first} ] || [ "$segment" \\> ${first} ]; then cp "$file" ${folder}/${name}.new/; fi
     done
     mv ${folder}/${name}.new ${folder}/${name}
-    ls -1t ${folder} | tail -n +${kept + 1} | while read old; do rm -rf "${folder}/$old"; done
-    [ -e ${folder}/${name}/${first} ] || exit 0
-    ${binDir}/pg_waldump -p ${folder}/${name} -t ${fork.timeline} -s ${fork.lsn} -r Transaction 2>/dev/null \\
-      | grep -o 'desc: COMMIT.*' | cut -c1-80 || true`;
+    commits=0
+    if [ -e ${folder}/${name}/${first} ]; then
+      commits=$(${binDir}/pg_waldump -p ${folder}/${name} -t ${fork.timeline} -s ${fork.lsn} -r Transaction 2>/dev/null \\
+        | grep -c 'desc: COMMIT' || true)
+    fi
+    echo "commits $commits"
+    if [ "$commits" = 0 ]; then rm -rf ${folder}/${name}; exit 0; fi
+    ls -1t ${folder} | tail -n +${kept + 1} | while read old; do rm -rf "${folder}/$old"; done`;
   return { command: ['sh', '-ec', script], timeoutMs: 120_000 };
 }
 
 /** Understands the output of `renderSalvage`: transactions that were committed there and nowhere else. */
-export function countCommits(output: string): number {
-  return output.split('\n').filter((line) => line.startsWith('desc: COMMIT')).length;
+export function parseCommits(output: string): number {
+  return Number(/^commits (\d+)$/m.exec(output)?.[1] ?? Number.NaN);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countCommits, findFork, toSegmentName } from '../../src/postgres/salvage.ts';
+import { parseCommits, findFork, toSegmentName } from '../../src/postgres/salvage.ts';
 
 const history = `1\t0/3000148\tno recovery target specified
 
@@ -19,7 +19,7 @@ test('the file in which a place is', () => {
   expect(toSegmentName({ timeline: 2, lsn: 'A/FFFFFFFF' })).toBe('000000020000000A000000FF');
 });
 
-test('commits are counted, whatever else is said', () => {
-  expect(countCommits('desc: COMMIT 2026-01-01 10:00:00\nnoise\ndesc: COMMIT 2026-01-01 10:00:01\n')).toBe(2);
-  expect(countCommits('')).toBe(0);
+test('commits are told as a number, and nothing else is one', () => {
+  expect(parseCommits('noise\ncommits 12345\n')).toBe(12345);
+  expect(parseCommits('')).toBeNaN();
 });
