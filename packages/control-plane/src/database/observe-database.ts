@@ -50,7 +50,8 @@ function noteMemberLag({ links, lags, record }: DatabaseRuntime, id: string, wri
   const { lagBytes = null, confirmMs = null } = writer.replicas[id] ?? {};
   const isAttached = links.link(record.value.term, id).attached;
   const look = { at: performance.now(), isAttached, bytes: lagBytes, confirmMs };
-  lags.set(id, noteLag(lags.get(id), look));
+  const history = noteLag(lags.get(id), look);
+  if (history !== undefined) lags.set(id, history);
 }
 
 export function observeDatabase(runtime: DatabaseRuntime): DatabaseObservation {

@@ -64,11 +64,10 @@ export async function goThere(
  * can be expected to follow; null for all.
  */
 export async function goOn(
-  { handover, nudge }: SwitchEffects,
+  { handover }: SwitchEffects,
   handle: OperationHandle,
   { candidate, followers }: { candidate: string; followers: string | null },
 ): Promise<RecoveryCheck[]> {
-  nudge();
   await handle.step('promote', () => handover.awaitWritable(candidate, promoteWithinMs));
   const closed = await handle.step('open', () => handover.openDoors(candidate));
   const missing = await handle.step('follow', () => handover.awaitFollowers(followers, followWithinMs));

@@ -29,14 +29,18 @@ export interface LagFigures {
 
 /**
  * What would be lost, in time, if the writer were lost at that look: of one that confirms how long that takes, of one that does not how
- * long ago it did.
+ * long ago it did. Undefined until it has confirmed for the first time: a copy that is being made is behind nobody.
  */
-export function noteLag(before: LagHistory | undefined, look: LagLook): LagHistory {
+export function noteLag(before: LagHistory | undefined, look: LagLook): LagHistory | undefined {
   const { at, isAttached, bytes, confirmMs } = look;
   const isCurrent = isAttached && (bytes === 0 || confirmMs !== null);
-  const ms = isCurrent ? (confirmMs ?? 0) : at - (before?.coveredAt ?? at);
-  const samples = [...(before?.samples ?? []), ms].slice(-samplesMax);
-  return { coveredAt: isCurrent ? at - ms : (before?.coveredAt ?? at), samples };
+  if (!isCurrent) return before && take(before.coveredAt, before, at - before.coveredAt);
+  const ms = confirmMs ?? 0;
+  return take(at - ms, before, ms);
+}
+
+function take(coveredAt: number, before: LagHistory | undefined, ms: number): LagHistory {
+  return { coveredAt, samples: [...(before?.samples ?? []), ms].slice(-samplesMax) };
 }
 
 export function summarizeLag({ samples }: LagHistory): LagFigures {
