@@ -48,7 +48,7 @@ export const TrafficWindow = z.object({
       to: z.int(),
       good: z.int(),
       bad: z.int(),
-      /** Of good and bad ones, by latency bucket (`latencyBoundsMs` and one above). */
+      /** Of good and bad ones, by latency bucket (`latencyBoundsMs` and one above); without what they waited at another stamp first. */
       latency: z.array(z.int()).length(latencyBoundsMs.length + 1),
       /** Of the same requests, their milliseconds summed up by bucket: buckets are wide, this tells where in them they lie. */
       sumsMs: z

@@ -13,7 +13,10 @@ export interface CountedRequest {
   status: number;
   cause: TrafficCause;
   outcome: Outcome;
+  /** What the user waited. */
   totalMs: number;
+  /** Of it, what the stamp that answered took: a request that first hung at a frozen one speaks for nobody else's slowness. */
+  stampMs: number;
 }
 
 export interface CountedFlow {
@@ -39,6 +42,7 @@ export function createRequestReader(flows: readonly CountedFlow[]) {
       cause,
       outcome: outcomes[cause],
       totalMs: line.totalMs,
+      stampMs: line.retries > 0 && line.responseMs >= 0 ? line.responseMs : line.totalMs,
     };
   };
 }

@@ -59,9 +59,9 @@ export function createWindowCounts(): WindowCounts {
       }
       ring.lastSlice = slice;
       increase(ring.counts, start + (request.outcome === 'good' ? 0 : 1));
-      const bucket = start + toLatencyBucket(request.totalMs);
+      const bucket = start + toLatencyBucket(request.stampMs);
       increase(ring.counts, bucket + latencyOffset);
-      increase(ring.counts, bucket + sumsOffset, Math.round(request.totalMs));
+      increase(ring.counts, bucket + sumsOffset, Math.round(request.stampMs));
     },
     toWindows(nowMs) {
       const present = toSlice(nowMs);

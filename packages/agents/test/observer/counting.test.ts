@@ -102,6 +102,17 @@ test('stamps without end do not take memory without end', () => {
   expect(windows.toWindows(4000)).toHaveLength(1000);
 });
 
+test('what hung at a frozen stamp first is slow for its user, not held against the stamp that answered', () => {
+  const windows = createWindowCounts();
+  const retried = toRequest(500, { retries: 1, responseMs: 8, totalMs: 2100 });
+  windows.add(retried, 500);
+  expect(retried.totalMs).toBe(2100);
+  const [{ slices = [] } = {}] = windows.toWindows(1500);
+  expect(slices[0]?.sumsMs?.reduce((sum, ms) => sum + ms, 0)).toBe(8);
+  // Nothing was answered: all of it was spent waiting.
+  expect(toRequest(0, { retries: 1, responseMs: -1, totalMs: 2100 }).stampMs).toBe(2100);
+});
+
 test('windows slide: they hold what ended in the last seconds, and nothing else', () => {
   fc.assert(
     fc.property(
