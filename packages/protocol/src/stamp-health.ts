@@ -46,5 +46,7 @@ export const ComponentReadiness = z.object({
   dependencies: z
     .array(z.object({ store: z.string(), state: State, reason: z.string().optional() }))
     .default([]),
+  /** Answered since its start, probes apart. Who does not tell it is taken for busy, and asked often. */
+  requests: z.number().int().min(0).optional(),
 });
 export type ComponentReadiness = z.infer<typeof ComponentReadiness>;

@@ -88,7 +88,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   server.get(probePath, async (_request, reply) => {
     const report = readiness.report();
     if (!report.ready) reply.status(503).header('retry-after', '1');
-    return report;
+    return { ...report, requests: requestMetrics.total() };
   });
   return server;
 }

@@ -107,7 +107,9 @@ test('above the bound requests are refused at once, probes are not', async () =>
 test('the probe path tells readiness, and a stopping server lets its connections go', async () => {
   const { readiness } = open({ probePath: '/health' });
   server.get('/thing', async () => ({}));
-  expect((await server.inject('/health')).json()).toEqual({ ready: true, dependencies: [] });
+  expect((await server.inject('/health')).json()).toEqual({ ready: true, dependencies: [], requests: 0 });
+  await server.inject('/thing');
+  expect((await server.inject('/health')).json()).toMatchObject({ requests: 1 });
   readiness.stop();
   const answer = await server.inject('/health');
   expect(answer.statusCode).toBe(503);

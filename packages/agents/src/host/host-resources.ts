@@ -1,4 +1,6 @@
-import { readdir, readFile, statfs } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { readProc } from '@alwayson/engines/process/identity.ts';
 import type { HostResources } from '@alwayson/protocol/units.ts';
 
 const measureEveryMs = 10_000;
@@ -26,11 +28,8 @@ export function watchResources({ folder, pids, onNews }: ResourceWatchOptions): 
   let told: HostResources | undefined;
 
   const measure = async () => {
-    const [diskUsedRatio, descriptors] = await Promise.all([
-      measureDisk(folder),
-      Promise.all(pids().map(measureDescriptors)),
-    ]);
-    const descriptorsUsedRatio = Math.max(0, ...descriptors);
+    const diskUsedRatio = await measureDisk(folder);
+    const descriptorsUsedRatio = Math.max(0, ...pids().map(measureDescriptors));
     current = { at: new Date().toISOString(), diskUsedRatio, descriptorsUsedRatio };
     if (told !== undefined && !isNews(told, current)) return;
     told = current;
@@ -56,14 +55,11 @@ export async function measureDisk(folder: string): Promise<number> {
   return Math.max(toRatio(used, used + bavail), toRatio(files - ffree, files));
 }
 
-/** Open files of a process, of those that it may have; 0 when it is gone, or not ours to look at. */
-export async function measureDescriptors(pid: number): Promise<number> {
+/** Open files of a process, of those that it may have; 0 when it is gone, or not ours to look at. Read at once, as memory is. */
+export function measureDescriptors(pid: number): number {
   try {
-    const [open, limits] = await Promise.all([
-      readdir(`/proc/${pid}/fd`),
-      readFile(`/proc/${pid}/limits`, 'utf8'),
-    ]);
-    const soft = /^Max open files +(\d+)/m.exec(limits)?.[1];
+    const open = readdirSync(`/proc/${pid}/fd`);
+    const soft = /^Max open files +(\d+)/m.exec(readProc(`/proc/${pid}/limits`) ?? '')?.[1];
     return soft === undefined ? 0 : toRatio(open.length, Number(soft));
   } catch {
     return 0;

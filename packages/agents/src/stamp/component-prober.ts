@@ -40,7 +40,8 @@ function toFailure(error: NodeJS.ErrnoException): TimelessOutcome {
 function toOutcome({ status, body }: HttpAnswer): TimelessOutcome {
   const readiness = parseReadiness(body);
   const dependencies = readiness?.dependencies ?? [];
-  if (status === 200) return { kind: 'ready', dependencies };
+  const requests = readiness?.requests;
+  if (status === 200) return { kind: 'ready', dependencies, ...(requests === undefined ? {} : { requests }) };
   const reason = readiness?.reason?.slice(0, reasonLengthMax);
   if (reason === stoppingReason) return { kind: 'stopping', dependencies };
   return { kind: 'not-ready', reason: reason ?? `it answers ${status}`, dependencies };

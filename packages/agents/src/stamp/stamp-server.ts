@@ -7,7 +7,7 @@ import { problemContentType } from '@alwayson/protocol/problem.ts';
 import { probeTokenHeader, type StampHealth, stampHealthPath } from '@alwayson/protocol/stamp-health.ts';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { AgentLog } from '../agent-process/agent-log.ts';
-import { type Evaluation, toStaleAfterMs } from './evaluation.ts';
+import type { Evaluation } from './evaluation.ts';
 import { renderStampMetrics } from './stamp-metrics.ts';
 import type { StampSettings } from './stamp-settings.ts';
 
@@ -24,8 +24,12 @@ export interface StampServerOptions {
  */
 export function createStampServer({ settings, evaluation, now, log }: StampServerOptions): FastifyInstance {
   const { tokens } = settings.environment;
-  const staleAfterMs = toStaleAfterMs(settings.components);
-  const report = () => reportStampHealth(evaluation.state(), { ...settings, staleAfterMs, now: now() });
+  const report = () =>
+    reportStampHealth(evaluation.state(), {
+      ...settings,
+      staleAfterMs: evaluation.staleAfterMs(),
+      now: now(),
+    });
   const health = createHealthAnswer({ settings, evaluation, report });
   const server = Fastify({
     logger: false,

@@ -22,14 +22,14 @@ test('open files are counted against the limit of their own process', async () =
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   });
   await once(child.stdout, 'data');
-  const ratio = await measureDescriptors(child.pid ?? 0);
+  const ratio = measureDescriptors(child.pid ?? 0);
   expect(ratio).toBeGreaterThanOrEqual(11 / 40);
   expect(ratio).toBeLessThan(0.5);
 });
 
-test('a process that is gone has no open files', async () => {
+test('a process that is gone has no open files', () => {
   expect(existsSync('/proc/999999999')).toBe(false);
-  expect(await measureDescriptors(999_999_999)).toBe(0);
+  expect(measureDescriptors(999_999_999)).toBe(0);
 });
 
 test('the first measurement is news', async () => {

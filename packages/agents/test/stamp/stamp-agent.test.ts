@@ -19,6 +19,8 @@ class FakeComponent {
     status: 200,
     body: { ready: true },
   };
+  /** When it was asked, on the clock of this process. */
+  readonly askedAt: number[] = [];
   #server: Server | undefined;
 
   constructor(port: number) {
@@ -27,6 +29,7 @@ class FakeComponent {
 
   async start(): Promise<void> {
     this.#server = createServer((_request, response) => {
+      this.askedAt.push(performance.now());
       if (this.answer === 'hang') return;
       response.writeHead(this.answer.status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(this.answer.body));
@@ -197,6 +200,15 @@ test('a worker that is gone degrades the stamp, and shared stores change no code
     }, poll)
     .toEqual(['degraded', 'api healthy stamp', 'worker degraded stamp', 'database unhealthy global']);
   expect(await status()).toBe(200);
+});
+
+test('components without users are asked less often, and often again once there are some', async () => {
+  const lastPause = () => (api.askedAt.at(-1) ?? 0) - (api.askedAt.at(-2) ?? 0);
+  api.answer = { status: 200, body: { ready: true, requests: 7 } };
+  await expect.poll(lastPause, { timeout: 60_000, interval: 50 }).toBeGreaterThan(1900);
+  await becomes(200);
+  api.answer = { status: 200, body: { ready: true, requests: 1000 } };
+  await expect.poll(lastPause, { timeout: 60_000, interval: 50 }).toBeLessThan(1400);
 });
 
 test('an evaluation that stopped is no evidence when the process goes on', async () => {

@@ -11,6 +11,8 @@ export interface ProbeOutcome {
   reason?: string;
   /** What the component itself saw of the stores it uses. */
   dependencies: ComponentReadiness['dependencies'];
+  /** Answered since its start, where it tells that. */
+  requests?: number;
 }
 
 /** `starting`: never ready so far, so nothing is lost by believing the first good answer. */

@@ -10,6 +10,8 @@ interface Route {
 }
 
 export interface RequestMetrics {
+  /** Begun since the start of this process. */
+  total(): number;
   list(): MetricFamily[];
 }
 
@@ -20,6 +22,7 @@ const noRoute = { method: '', route: '' };
 export function countRequests(server: FastifyInstance, exempt: readonly string[]): RequestMetrics {
   const routes = new Map<string, Route>();
   let active = 0;
+  let total = 0;
 
   const count = (labels: Route['labels'], status: string, durationMs: number) => {
     const key = `${labels.method} ${labels.route}`;
@@ -34,6 +37,7 @@ export function countRequests(server: FastifyInstance, exempt: readonly string[]
     if (exempt.includes(url ?? '') || isWarmUp(request.headers)) return done();
     const startedAt = performance.now();
     active += 1;
+    total += 1;
     reply.raw.once('close', () => {
       active -= 1;
       const status = reply.raw.writableEnded ? `${Math.floor(reply.statusCode / 100)}xx` : 'none';
@@ -44,6 +48,7 @@ export function countRequests(server: FastifyInstance, exempt: readonly string[]
   });
 
   return {
+    total: () => total,
     list: () => [
       {
         name: 'alwayson_http_requests_in_flight',
