@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream, fchownSync, openSync } from 'node:fs';
-import { rename, rm, stat, truncate } from 'node:fs/promises';
+import { createReadStream, createWriteStream, fchownSync, openSync, statSync } from 'node:fs';
+import { rename, rm, truncate } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { SystemUser } from './system-user.ts';
 
@@ -24,11 +24,11 @@ export function openLog(file: string, owner?: SystemUser): number {
  * between the last copy and the cut are lost. When the copy fails (disk full), the log is cut without one.
  */
 export async function boundLog(file: string, bounds: LogBounds = logBounds): Promise<void> {
-  const size = await sizeOf(file);
+  const size = sizeOf(file);
   if (size <= bounds.bytesMax) return;
   try {
     for (let index = bounds.filesMax - 2; index >= 1; index -= 1) {
-      if ((await sizeOf(`${file}.${index}`)) > 0) await rename(`${file}.${index}`, `${file}.${index + 1}`);
+      if (sizeOf(`${file}.${index}`) > 0) await rename(`${file}.${index}`, `${file}.${index + 1}`);
     }
     await copyTail(file, `${file}.1`, size - bounds.bytesMax);
   } catch {
@@ -41,17 +41,15 @@ export async function boundLog(file: string, bounds: LogBounds = logBounds): Pro
 async function copyTail(from: string, to: string, offset: number): Promise<void> {
   let start = offset;
   // What was written during one copy is copied by the next; a writer that outruns this loses lines, not the disk.
-  for (let round = 0; round < 3 && start < (await sizeOf(from)); round += 1) {
-    const end = (await sizeOf(from)) - 1;
+  for (let round = 0; round < 3 && start < sizeOf(from); round += 1) {
+    const end = sizeOf(from) - 1;
     const flags = round === 0 ? 'w' : 'a';
     await pipeline(createReadStream(from, { start, end }), createWriteStream(to, { flags, mode: 0o640 }));
     start = end + 1;
   }
 }
 
-async function sizeOf(file: string): Promise<number> {
-  return stat(file).then(
-    ({ size }) => size,
-    () => 0,
-  );
+/** Looked up at once: it is asked of every log every few seconds, and another thread would take ten times as long. */
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

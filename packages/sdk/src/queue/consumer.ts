@@ -32,7 +32,10 @@ export interface QueueConsumer {
   close(): Promise<void>;
 }
 
-const leaseMs = 2500;
+/** A beat and a half at least: one that is lost is sent again after a second. */
+const leaseMs = { busy: 2500, quiet: 5500 };
+/** Without entries, failures or changes for this long a worker is quiet. Each beat is a write that all copies of the database see. */
+const quietAfterMs = 10_000;
 /** A shard that was given up is left to others for this long. */
 const avoidMs = 10_000;
 const tellEveryMs = 10_000;
@@ -51,16 +54,25 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   const avoided = new Map<string, number>();
   const closing = new AbortController();
   let leasedUntil = 0;
+  let busyUntil = performance.now() + quietAfterMs;
+  const stir = () => (busyUntil = performance.now() + quietAfterMs);
+  const isQuiet = () => performance.now() >= busyUntil;
+  const fail = (error: unknown) => {
+    stir();
+    onFailure(error);
+  };
 
   const readers = queues.map(
     (queue): RegionReader =>
       createRegionReader(queue, {
         sql,
         handlers,
-        failed: onFailure,
+        failed: fail,
+        isQuiet,
         holdsLeases: () => performance.now() < leasedUntil,
         giveUp: (shard) => avoided.set(toName({ queue: queue.region, shard }), performance.now() + avoidMs),
         applied({ applied, deadLetters, oldestAcceptedAt }) {
+          stir();
           totals.applied += applied;
           totals.deadLetters += deadLetters;
           totals.lagMs = Math.max(0, Date.now() - oldestAcceptedAt);
@@ -74,16 +86,20 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   const renew = async () => {
     const sentAt = performance.now();
     const names = queues.map((queue) => queue.region);
-    const view = await sql.note((connection) => beat(connection, { worker, region, leaseMs, queues: names }));
+    const forMs = isQuiet() ? leaseMs.quiet : leaseMs.busy;
+    const view = await sql.note((connection) =>
+      beat(connection, { worker, region, leaseMs: forMs, queues: names }),
+    );
     // After a gap all leases look abandoned: the others get one beat to say that they live.
     const hadGap = sentAt > leasedUntil && leasedUntil > 0;
-    leasedUntil = sentAt + leaseMs;
+    leasedUntil = sentAt + forMs;
     const { claim, release } = decideClaims({ worker, region, ...view, avoid });
     const given = [...release, ...view.leases.filter((lease) => lease.owner === worker && avoid(lease))];
     const kept = view.leases.filter(
       (lease) => lease.owner === worker && !given.some((key) => toName(key) === toName(lease)),
     );
     hold(kept);
+    if (claim.length + given.length > 0) stir();
     if (given.length > 0) await sql.write((tx) => releaseShards(tx, worker, given), { idempotent: true });
     if (claim.length === 0 || hadGap) return;
     const claimed = await sql.write((tx) => claimShards(tx, worker, claim), { idempotent: true });
@@ -105,9 +121,9 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
         }
         await renew();
       } catch (error) {
-        onFailure(error);
+        fail(error);
       }
-      await sleep(msToNextBeat(), undefined, { signal: closing.signal }).catch(() => {});
+      await sleep(msToNextBeat(isQuiet()), undefined, { signal: closing.signal }).catch(() => {});
     }
   };
   const living = live();

@@ -8,6 +8,8 @@ import type { ReaderContext } from './reader-context.ts';
 import { createShardHolding, type ShardHolding } from './shard-holding.ts';
 
 const reconnectPauseMs = 100;
+/** A quiet beat is rare: it is waited for, so that what it claims is read with the next read. */
+const quietBeatMs = 200;
 
 /** Reads the held shards of one region's queue and applies what comes, for as long as it holds any. */
 export interface RegionReader {
@@ -45,9 +47,10 @@ export function createRegionReader(queue: QueueRegion, context: ReaderContext): 
     const due = context.holdsLeases() ? held.filter(({ notBefore }) => notBefore <= now) : [];
     await loadPositions(context, { queue: queue.region, due, reader });
     const ready = due.filter(({ positions }) => positions !== null);
+    const isQuiet = context.isQuiet();
     const wake = Math.min(
       ...held.map(({ notBefore }) => notBefore).filter((at) => at > now),
-      now + Math.ceil(msToNextBeat()),
+      now + Math.ceil(msToNextBeat(isQuiet)) + (isQuiet ? quietBeatMs : 0),
     );
     if (ready.length === 0) {
       await reader.measure(held);
