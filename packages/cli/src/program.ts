@@ -7,6 +7,7 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerDown } from './commands/down.ts';
 import { registerEvents } from './commands/events.ts';
 import { registerExplain } from './commands/explain.ts';
+import { registerFailback } from './commands/failback.ts';
 import { registerFailover } from './commands/failover.ts';
 import { registerHealth } from './commands/health.ts';
 import { registerKill, registerRevive } from './commands/kill-and-revive.ts';
@@ -64,6 +65,7 @@ export function createProgram(): Command {
     registerPreview,
     registerScale,
     registerFailover,
+    registerFailback,
     registerBackup,
     registerOps,
     registerKill,

@@ -1,14 +1,11 @@
 import { createInterface } from 'node:readline/promises';
 import { AlwaysOnError, errorCatalogue } from '@alwayson/protocol/errors.ts';
-import type { Operation } from '@alwayson/protocol/operations.ts';
-import { type RecoveryPlan, RecoveryReport } from '@alwayson/protocol/recovery.ts';
+import type { RecoveryPlan } from '@alwayson/protocol/recovery.ts';
 import type { Command } from 'commander';
-import { awaitOperation } from '../client/await-operation.ts';
-import type { ControlPlaneClient } from '../client/control-plane-client.ts';
-import { toOperationError } from '../client/operation-error.ts';
 import { askControlPlane } from '../environment/find-environment.ts';
 import type { CommandIo } from '../output/command-io.ts';
-import { renderRecoveryPlan, renderRecoveryReport } from '../output/render-recovery.ts';
+import { renderRecoveryPlan } from '../output/render-recovery.ts';
+import { followRecovery } from './follow-recovery.ts';
 import { registerCommand } from './register-command.ts';
 import { addSwitchEndOptions, findOwner, type SwitchEndOptions } from './switch-options.ts';
 
@@ -18,14 +15,11 @@ interface FailoverOptions extends SwitchEndOptions {
   acceptDataLoss?: boolean;
 }
 
-/** Everything in it has a shorter limit of its own. */
-const deadlineMs = 300_000;
-
 const details = [
   'Without --emergency both regions are there: writes to the database wait meanwhile, and nothing is lost. Whatever fails before the new',
   'writer is named is undone by itself. With --emergency the region that writes is lost, and what it had not passed on yet: the estimate is',
   'shown, and asks for the name of the region that is to write, or for --accept-data-loss. When the lost region is back, its servers follow',
-  'the new writer by themselves, and what only they had is kept and counted. The way back is the same command with the other region.',
+  'the new writer by themselves, and what only they had is kept and counted. The way back is `failback`.',
 ].join('\n');
 
 export function registerFailover(program: Command): void {
@@ -59,10 +53,7 @@ async function runFailover(io: CommandIo, options: FailoverOptions, region: stri
   const isAccepted = mode === 'planned' || acceptDataLoss || (await asksConsent(io, plan));
   const why = reason === undefined ? {} : { reason };
   const request = { region, mode, acceptDataLoss: isAccepted, owner: findOwner(options), ...why } as const;
-  const ended = await askControlPlane(io.env, async (client) =>
-    follow(io, client, await client.failover(request)),
-  );
-  tellEnd(io, ended);
+  await followRecovery(io, request);
 }
 
 /** Whether the name of the region was typed. */
@@ -75,19 +66,4 @@ async function asksConsent(io: CommandIo, plan: RecoveryPlan): Promise<boolean> 
   } finally {
     dialog.close();
   }
-}
-
-function follow(io: CommandIo, client: ControlPlaneClient, begun: Operation): Promise<Operation> {
-  io.note(`${begun.title} (${begun.id})`);
-  return awaitOperation(client, begun, { deadlineMs, tell: (text) => io.note(`  ${text}`) });
-}
-
-function tellEnd(io: CommandIo, ended: Operation): void {
-  const { result, state, error } = ended;
-  const report = RecoveryReport.safeParse(result);
-  if (!report.success) throw toOperationError(ended);
-  io.result(report.data, renderRecoveryReport(report.data, io.out));
-  if (state === 'succeeded') return;
-  process.exitCode = errorCatalogue.AON_SWITCH_UNDONE.exit;
-  if (error !== undefined) io.note(`${error.code}: ${error.message}`);
 }

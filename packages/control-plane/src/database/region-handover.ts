@@ -5,6 +5,7 @@ import type { SwitchMember } from '@alwayson/core/recovery/check-switch.ts';
 import { doorAdministrator, doorConsole } from '@alwayson/engines/pgbouncer/door-files.ts';
 import { holdWrites } from '@alwayson/engines/pgbouncer/hold-writes.ts';
 import { parseControlData, renderControlData } from '@alwayson/engines/postgres/data-folder.ts';
+import { shortenStop } from '@alwayson/engines/postgres/shorten-stop.ts';
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { awaitDoors } from './await-doors.ts';
@@ -28,8 +29,8 @@ export interface StopToken {
 export interface RegionHandover {
   members(): SwitchMember[];
   doors(): { id: string; isAnswering: boolean }[];
-  /** Makes the stop short. */
-  checkpoint(): Promise<void>;
+  /** Does ahead what the stop would have to do. */
+  shortenStop(withinMs: number): Promise<void>;
   /** Writes wait at every door from now on; returns when none is under way any more. Throws AON_DATABASE when that takes too long. */
   holdWrites(withinMs: number): Promise<void>;
   /** Every door that can be reached lets them go on, or only that one. */
@@ -61,10 +62,8 @@ export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void
     members: () => toSwitchMembers(runtime),
     doors: () =>
       plan.doors.map(({ id }) => ({ id, isAnswering: doors.get(id)?.answer()?.kind === 'answered' })),
-    checkpoint: () =>
-      withSql(administratorTarget(runtime, writer().id, 60_000), async (client) => {
-        await client.query('CHECKPOINT');
-      }),
+    shortenStop: (withinMs) =>
+      withSql(administratorTarget(runtime, writer().id, 60_000), (client) => shortenStop(client, withinMs)),
     async holdWrites(withinMs) {
       const open = plan.doors.map((door) => holdAt(runtime, door, withinMs));
       await Promise.all(open).catch((error: unknown) => {

@@ -6,6 +6,8 @@ import type { AuthorityRegister } from './authority-register.ts';
 
 /** After this the hold ends by itself: clients wait 5 s at a door before they are told that there is no server. */
 const holdMs = 8000;
+/** A file of the log takes about a second; what waits longer does not keep a switch from beginning. */
+const archiveWithinMs = 15_000;
 const holdWithinMs = 2000;
 const receiveWithinMs = 1500;
 const startWithinMs = 15_000;
@@ -14,7 +16,10 @@ const followWithinMs = 60_000;
 
 /** The steps of a planned switch, in order, in words for people (recovery.md 2.3). */
 export const plannedSteps = [
-  { name: 'prepare', what: 'write a checkpoint on the writer, so that its stop is short' },
+  {
+    name: 'prepare',
+    what: 'write a checkpoint on the writer and archive its log, so that its stop is short',
+  },
   { name: 'hold', what: 'make writes wait at every PgBouncer, and let those under way end' },
   { name: 'stop', what: 'stop the writer in good order, and note where its log ends' },
   { name: 'gate', what: 'see that the other region has received all of it' },
@@ -46,7 +51,7 @@ export async function goThere(
   handle: OperationHandle,
   { to, candidate }: SwitchOrder,
 ): Promise<RecoveryCheck[]> {
-  await handle.step('prepare', () => handover.checkpoint());
+  await handle.step('prepare', () => handover.shortenStop(archiveWithinMs));
   await handle.step('hold', async () => {
     authority.hold(handle.id, holdMs);
     await handover.holdWrites(holdWithinMs);

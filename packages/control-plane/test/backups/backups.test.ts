@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
+import { zonePorts } from '@alwayson/protocol/environment.ts';
 import type { Operation } from '@alwayson/protocol/operations.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BackupBoard, createBackupBoard } from '../../src/backups/backup-board.ts';
@@ -78,6 +79,26 @@ test('what is due is done by itself: a full backup in every region, and later on
     'dump',
   ]);
   expect(report.archive.lastAt).not.toBeNull();
+});
+
+test('before a planned stop the log is archived, so that the stop has nothing of it left to do', async () => {
+  const host = rig.addressOf((rig.controller().writer()?.member ?? '').replace('pg-', ''));
+  const { postgresSuperuser: password } = rig.environment.passwords;
+  const target = { host, port: zonePorts.postgres, user: 'postgres', password, database: 'postgres' };
+  const waiting = () =>
+    withSql({ ...target, timeoutMs: 10_000 }, async (client) => {
+      const [row] = await client.query<{ ready: number }>(
+        "SELECT count(*)::int AS ready FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'",
+      );
+      return row?.ready;
+    });
+  for (let n = 0; n < 3; n += 1) {
+    await write(`${20_000 + n * 100}, ${20_099 + n * 100}`);
+    await withSql({ ...target, timeoutMs: 10_000 }, (client) => client.query('SELECT pg_switch_wal()'));
+  }
+  expect(await waiting()).toBeGreaterThan(0);
+  await rig.controller().handover.shortenStop(60_000);
+  expect(await waiting()).toBe(0);
 });
 
 test('one made by hand has its note, and is in both regions; a second at once is refused', async () => {

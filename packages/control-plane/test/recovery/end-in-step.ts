@@ -4,7 +4,7 @@ import type { RecoveryRig } from './recovery-rig.ts';
 
 /** A step of a planned switch, the effect that it waits for, and how a switch ends that was left there. */
 export const stepsLeft = [
-  { step: 'prepare', effect: 'checkpoint', ends: 'rolled-back' },
+  { step: 'prepare', effect: 'shortenStop', ends: 'rolled-back' },
   { step: 'hold', effect: 'holdWrites', ends: 'rolled-back' },
   { step: 'stop', effect: 'stopWriter', ends: 'rolled-back' },
   { step: 'gate', effect: 'awaitReceived', ends: 'rolled-back' },
