@@ -11,15 +11,24 @@ test('a stamp that just began is busy for ten seconds, then quiet', () => {
   expect(isBusy(quiet, 60_000)).toBe(false);
 });
 
-test('probes from outside leave it quiet: one between two looks, or two in a second', () => {
-  expect(isBusy(decidePace(quiet, [101, 50], 60_100), 60_100)).toBe(false);
-  expect(isBusy(decidePace(quiet, [102, 52], 62_000), 62_000)).toBe(false);
+test('probes from outside leave it quiet, also when some come at once', () => {
+  let pace = quiet;
+  for (let n = 1; n <= 100; n += 1) {
+    const at = 60_000 + n * 700;
+    pace = decidePace(pace, [100 + 4 * Math.floor(n / 5), 50], at);
+    expect(isBusy(pace, at)).toBe(false);
+  }
 });
 
 test('more are users, and keep it busy for ten seconds after the last of them', () => {
-  const busy = decidePace(quiet, [105, 50], 62_000);
+  const busy = decidePace(quiet, [111, 50], 62_000);
   expect(isBusy(busy, 62_000)).toBe(true);
-  expect(decidePace(busy, [105, 50], 63_000).busyUntil).toBe(72_000);
+  expect(decidePace(busy, [111, 50], 63_000).busyUntil).toBe(72_000);
+  let pace = quiet;
+  // Three a second are enough, however they are spread.
+  for (let at = 60_700; at < 66_000; at += 700)
+    pace = decidePace(pace, [100 + Math.round((at - 60_000) * 0.003), 50], at);
+  expect(isBusy(pace, 66_000)).toBe(true);
 });
 
 test('busy is also who does not tell, or is another process than before', () => {
