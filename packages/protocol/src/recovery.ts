@@ -13,8 +13,11 @@ export const RecoveryCheck = z.object({
 });
 export type RecoveryCheck = z.infer<typeof RecoveryCheck>;
 
-/** `planned`: both regions are there, nothing is lost. `emergency`: the writer's region is lost, and what it had not passed on yet. */
-export const RecoveryMode = z.enum(['planned', 'emergency']);
+/**
+ * `planned`: both regions are there, nothing is lost. `emergency`: the writer's region is lost, and what it had not passed on yet.
+ * `restore`: the data of a former moment takes the place of today's, and what came after it is undone.
+ */
+export const RecoveryMode = z.enum(['planned', 'emergency', 'restore']);
 export type RecoveryMode = z.infer<typeof RecoveryMode>;
 
 /** What would be lost by leaving the writer's region now, as far as it can be seen from outside. */
@@ -47,15 +50,17 @@ export const RecoveryPlan = z.object({
 });
 export type RecoveryPlan = z.infer<typeof RecoveryPlan>;
 
+const SwitchMode = RecoveryMode.exclude(['restore']);
+
 export const FailoverQuery = z.object({
   region: z.string().min(1),
-  mode: RecoveryMode.default('planned'),
+  mode: SwitchMode.default('planned'),
 });
 export type FailoverQuery = z.infer<typeof FailoverQuery>;
 
 export const FailoverRequest = z.strictObject({
   region: z.string().min(1),
-  mode: RecoveryMode.default('planned'),
+  mode: SwitchMode.default('planned'),
   /** Asked of an emergency: whoever sends it has seen the estimate. */
   acceptDataLoss: z.boolean().default(false),
   /** Who wants it, and why. */
@@ -63,6 +68,20 @@ export const FailoverRequest = z.strictObject({
   reason: z.string().min(1).max(1000).optional(),
 });
 export type FailoverRequest = z.infer<typeof FailoverRequest>;
+
+/** A time (ISO 8601), or the label of a backup. `GET /api/restore/plan`, `POST /api/restore`: answers are as for a failover. */
+const restoreTarget = z.string().min(1).max(100);
+export const RestoreQuery = z.object({ to: restoreTarget });
+export type RestoreQuery = z.infer<typeof RestoreQuery>;
+
+export const RestoreRequest = z.strictObject({
+  to: restoreTarget,
+  /** What was written after the target is undone: whoever sends it has seen the plan. */
+  acceptDataLoss: z.boolean().default(false),
+  owner: z.string().min(1).max(200),
+  reason: z.string().min(1).max(1000).optional(),
+});
+export type RestoreRequest = z.infer<typeof RestoreRequest>;
 
 /** What an operation of recovery measured. Times in ms. */
 export const RecoveryReport = z.object({

@@ -6,7 +6,9 @@ import {
   renderStanza,
 } from '@alwayson/engines/pgbackrest/backup-tasks.ts';
 import { parseInfo, type RepositoryContent } from '@alwayson/engines/pgbackrest/parse-info.ts';
-import { parseVerify, renderVerify } from '@alwayson/engines/pgbackrest/verify-task.ts';
+import { parseSteps } from '@alwayson/engines/pgbackrest/throwaway-server.ts';
+import { renderVerify } from '@alwayson/engines/pgbackrest/verify-task.ts';
+import { type Fork, parseHistory } from '@alwayson/engines/postgres/salvage.ts';
 import { applicationDatabase, superuser } from '@alwayson/engines/postgres/server-files.ts';
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
@@ -15,6 +17,7 @@ import type { BackupPlan, MemberPlan } from './database-plan.ts';
 import { memberOf } from './database-plan.ts';
 import { administratorTarget, type DatabaseRuntime } from './database-runtime.ts';
 import { observeDatabase } from './observe-database.ts';
+import { readHistory } from './read-history.ts';
 import { runTask } from './run-task.ts';
 
 /** What is done with backups, beside the servers. Everything throws AON_DATABASE without a writer, AON_TASK_FAILED with what was said. */
@@ -29,6 +32,8 @@ export interface BackupWork {
   content(region: string): Promise<RepositoryContent>;
   /** Restores it to a throwaway server and reads it whole. Returns how long each step took. */
   verify(what: { region: string; label: string | null }): Promise<{ name: string; ms: number }[]>;
+  /** The writer's timeline, and those before it, with where they were left. */
+  history(): Promise<{ timeline: number; forks: readonly Fork[] }>;
   /** Unix ms of what the writer archived last, and of what it could not. */
   archived(): Promise<{ lastAt: number | null; lastFailedAt: number | null }>;
 }
@@ -76,7 +81,11 @@ export function createBackupWork(runtime: DatabaseRuntime): BackupWork {
           database: applicationDatabase,
         }),
       );
-      return parseVerify(output);
+      return parseSteps(output);
+    },
+    async history() {
+      const { timeline, text } = await readHistory(runtime, writer().id);
+      return { timeline, forks: parseHistory(text) };
     },
     archived: () =>
       withSql(administratorTarget(runtime, writer().id), async (client) => {

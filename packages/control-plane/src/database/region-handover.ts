@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isAttached, isWritable } from '@alwayson/core/database/member-evidence.ts';
 import type { SurvivorFacts } from '@alwayson/core/recovery/check-emergency.ts';
 import type { SwitchMember } from '@alwayson/core/recovery/check-switch.ts';
@@ -13,9 +12,9 @@ import { type DoorPlan, memberOf } from './database-plan.ts';
 import { administratorTarget, type DatabaseRuntime } from './database-runtime.ts';
 import { askSurvivors } from './loss-evidence.ts';
 import { observeDatabase } from './observe-database.ts';
+import { placeRestored, type RestoreSource, restoreBeside } from './restore-member.ts';
 import { runTask } from './run-task.ts';
-
-const pollMs = 10;
+import { waitUntil } from './wait-until.ts';
 
 /** Proof of a stop in good order: whoever received more than this from that server has all that it ever acknowledged. */
 export interface StopToken {
@@ -47,6 +46,10 @@ export interface RegionHandover {
   openDoors(member: string): Promise<string[]>;
   /** Waits until the others follow the writer, those of one region when it is named. Returns those that did not in time. */
   awaitFollowers(region: string | null, withinMs: number): Promise<string[]>;
+  /** Restores a backup beside a member, which goes on meanwhile. */
+  restoreBeside(member: string, source: RestoreSource): Promise<{ name: string; ms: number }[]>;
+  /** Makes the member a standby with what was restored. Throws AON_DATABASE when it does not answer as one in time. */
+  placeRestored(member: string, withinMs: number): Promise<void>;
   /** What the servers of a region hold that answer. */
   survivors(region: string): Promise<SurvivorFacts[]>;
 }
@@ -88,7 +91,7 @@ export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void
     async startWriter(withinMs) {
       const { id, zone } = writer();
       await context.placement.act(zone, id, 'start');
-      await until(`${id} to take writes again`, withinMs, async () => {
+      await waitUntil(`${id} to take writes again`, withinMs, async () => {
         await runtime.watches.get(id)?.refresh();
         const seen = observe().members[id];
         return seen !== undefined && isWritable(seen);
@@ -96,13 +99,15 @@ export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void
     },
     awaitReceived: (member, token, withinMs) => awaitReceived(runtime, token, { member, withinMs }),
     async awaitWritable(member, withinMs) {
-      await until(`${member} to take writes`, withinMs, () => {
+      await waitUntil(`${member} to take writes`, withinMs, () => {
         const seen = observe().members[member];
         if (runtime.record.value.writer !== member) cycle();
         return runtime.target === member && seen !== undefined && isWritable(seen);
       });
     },
     openDoors: (member) => awaitDoors(runtime, member, (door) => door.letWritesGo()),
+    restoreBeside: (member, source) => restoreBeside(runtime, member, source),
+    placeRestored: (member, withinMs) => placeRestored(runtime, member, withinMs),
     survivors: (region) => askSurvivors(runtime, region),
     async awaitFollowers(region, withinMs) {
       const missing = () =>
@@ -112,7 +117,7 @@ export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void
         );
       // One whose host is gone follows when it is back.
       const isThere = ({ id }: SwitchMember) => observe().members[id]?.host === 'connected';
-      await until('the others to follow', withinMs, () => !missing().some(isThere)).catch(() => {});
+      await waitUntil('the others to follow', withinMs, () => !missing().some(isThere)).catch(() => {});
       return missing().map(({ id }) => id);
     },
   };
@@ -159,19 +164,6 @@ async function awaitReceived(
       );
       return row?.yes === true;
     };
-    await until(`${member} to hold everything up to ${lsn} of ${from}`, withinMs, hasReceived);
+    await waitUntil(`${member} to hold everything up to ${lsn} of ${from}`, withinMs, hasReceived);
   });
-}
-
-async function until(
-  what: string,
-  withinMs: number,
-  isTrue: () => boolean | Promise<boolean>,
-): Promise<void> {
-  const giveUpAt = performance.now() + withinMs;
-  while (!(await isTrue())) {
-    if (performance.now() > giveUpAt)
-      throw new AlwaysOnError('AON_DATABASE', `Waited ${withinMs} ms in vain for ${what}.`);
-    await sleep(pollMs);
-  }
 }

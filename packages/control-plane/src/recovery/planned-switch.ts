@@ -5,10 +5,10 @@ import type { OperationHandle } from '../operations/journal.ts';
 import type { AuthorityRegister } from './authority-register.ts';
 
 /** After this the hold ends by itself: clients wait 5 s at a door before they are told that there is no server. */
-const holdMs = 8000;
+export const holdMs = 8000;
 /** A file of the log takes about a second; what waits longer does not keep a switch from beginning. */
-const archiveWithinMs = 15_000;
-const holdWithinMs = 2000;
+export const archiveWithinMs = 15_000;
+export const holdWithinMs = 2000;
 const receiveWithinMs = 1500;
 const startWithinMs = 15_000;
 const promoteWithinMs = 30_000;

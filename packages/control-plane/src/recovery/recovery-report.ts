@@ -22,15 +22,15 @@ export function toRecoveryReport({ operation, loss, checks, ...rest }: ReportInp
       : [{ name, ms: Date.parse(endedAt) - Date.parse(startedAt) }],
   );
   const gapMs = toGapMs(operation);
-  // Planned: before the point of no return nobody else has written; after it, the new writer had everything.
-  const isWhole = rest.mode === 'planned' && rest.state !== 'failed';
+  // Before the point of no return nobody else has written; after it, the new writer of a planned switch had everything.
+  const isWhole = rest.mode === 'planned' ? rest.state !== 'failed' : rest.state === 'rolled-back';
   const seconds = loss?.seconds ?? null;
   return {
     operation: operation.id,
     ...rest,
     rtoMs: gapMs,
     // How long nobody wrote before the emergency was declared is not this operation's to know.
-    writeGapMs: rest.mode === 'planned' ? gapMs : null,
+    writeGapMs: rest.mode === 'emergency' ? null : gapMs,
     rpoMs: isWhole ? 0 : seconds === null ? null : Math.round(seconds * 1000),
     lostWrites: isWhole ? 0 : null,
     unknownOutcomes: isWhole ? 0 : null,

@@ -7,15 +7,17 @@ import {
   type RecoveryReport,
 } from '@alwayson/protocol/recovery.ts';
 import { z } from 'zod';
+import type { BackupWork } from '../database/backup-work.ts';
 import type { OperationHandle } from '../operations/journal.ts';
 import type { SqliteJournal } from '../operations/sqlite-journal.ts';
 import { declareLost } from './emergency.ts';
 import { countFailedRequests } from './failed-requests.ts';
 import { goBack, goOn, goThere, type SwitchEffects, toUndone } from './planned-switch.ts';
 import { toRecoveryReport } from './recovery-report.ts';
+import { goToRestored } from './restore.ts';
 
 /** Of operations in the journal that another life of the control plane goes on with. */
-export const switchKinds = ['failover', 'emergency-failover'] as const;
+export const switchKinds = ['failover', 'emergency-failover', 'restore'] as const;
 
 /** What the operation keeps in the journal while it runs: enough for another life of the control plane to go on. */
 const SwitchIntent = z.object({
@@ -26,10 +28,19 @@ const SwitchIntent = z.object({
   to: z.string(),
   candidate: z.string(),
   checks: z.array(RecoveryCheck),
+  /** Of a restore: what is restored, and the backup that is made before. */
+  restore: z
+    .object({
+      source: z.object({ repository: z.int(), label: z.string(), time: z.number().nullable() }),
+      safety: z.object({ region: z.string(), note: z.string() }),
+    })
+    .nullable()
+    .default(null),
 });
-type SwitchIntent = z.infer<typeof SwitchIntent>;
+export type SwitchIntent = z.infer<typeof SwitchIntent>;
 
 export interface SwitchRunnerContext extends SwitchEffects {
+  backups: Pick<BackupWork, 'make'>;
   journal: SqliteJournal;
   observerSignals: { observations(): readonly Observation[] };
   regions: readonly string[];
@@ -75,7 +86,7 @@ export function createSwitchRunner(context: SwitchRunnerContext) {
   ) => {
     const checks = [...intent.checks, ...evidence];
     try {
-      const followers = intent.mode === 'planned' ? null : intent.to;
+      const followers = intent.mode === 'emergency' ? intent.to : null;
       const after = await goOn(context, handle, { candidate: intent.candidate, followers });
       await end(handle, intent, { state: 'succeeded', checks: [...checks, ...after] });
     } catch (failure) {
@@ -85,16 +96,22 @@ export function createSwitchRunner(context: SwitchRunnerContext) {
 
   const back = async (handle: OperationHandle, intent: SwitchIntent, failure: unknown) => {
     // An emergency that could not be declared has changed nothing.
-    if (intent.mode === 'planned') await goBack(context, handle).catch(() => {});
+    if (intent.mode !== 'emergency') await goBack(context, handle).catch(() => {});
     await end(handle, intent, { state: 'rolled-back', failure, checks: intent.checks });
+  };
+
+  const goUntilCommitted = (handle: OperationHandle, intent: SwitchIntent) => {
+    if (intent.restore !== null) return goToRestored(context, handle, { ...intent, ...intent.restore });
+    return intent.mode === 'planned'
+      ? goThere(context, handle, intent)
+      : declareLost(context, handle, intent);
   };
 
   return {
     async run(handle: OperationHandle, intent: SwitchIntent): Promise<void> {
       let evidence: RecoveryCheck[];
       try {
-        const go = intent.mode === 'planned' ? goThere : declareLost;
-        evidence = await go(context, handle, intent);
+        evidence = await goUntilCommitted(handle, intent);
       } catch (failure) {
         return back(handle, intent, failure);
       }
@@ -118,7 +135,7 @@ export function createSwitchRunner(context: SwitchRunnerContext) {
 }
 
 function movedEvidence({ mode }: SwitchIntent): RecoveryCheck[] {
-  if (mode === 'emergency') return [];
+  if (mode !== 'planned') return [];
   const detail = 'the register has moved, which happens only when the new writer has everything';
   return [{ name: 'nothing lost', state: 'pass', detail }];
 }

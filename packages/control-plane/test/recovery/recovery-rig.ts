@@ -17,9 +17,10 @@ export class RecoveryRig {
     this.database = database;
   }
 
-  static async start(block: number): Promise<RecoveryRig> {
+  static async start(block: number, { hasBackups = false } = {}): Promise<RecoveryRig> {
     const database = await createDatabaseRig({
       block,
+      hasBackups,
       migrations: { '001_item.sql': 'CREATE TABLE item (id bigint PRIMARY KEY, zone text NOT NULL)' },
     });
     await database.startHosts();
@@ -43,7 +44,7 @@ export class RecoveryRig {
   /** `change`: how its effects differ from what they are. */
   board(change: (handover: RegionHandover) => Partial<RegionHandover> = () => ({})): RecoveryBoard {
     const { environment, journal, authority } = this.database;
-    const { handover, copy } = this.database.controller();
+    const { handover, copy, backups } = this.database.controller();
     // Observers that saw every request up to now, and none that failed.
     const at = () => new Date(Date.now() + 60_000).toISOString();
     const observations = () => environment.zones.map(({ region }) => ({ region, at: at() }) as never);
@@ -51,7 +52,7 @@ export class RecoveryRig {
       ...this.database.context(),
       journal,
       authority,
-      database: { handover: { ...handover, ...change(handover) }, copy },
+      database: { handover: { ...handover, ...change(handover) }, copy, backups },
       queue: { status: () => [] },
       observerSignals: { observations },
       nudge: () => {},

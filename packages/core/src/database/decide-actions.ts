@@ -2,7 +2,15 @@ import type { DatabaseAction } from './database-action.ts';
 import type { DatabaseObservation, MemberAnswer, MemberObservation } from './database-observation.ts';
 import type { DatabasePolicy, DatabaseRecord } from './database-record.ts';
 import { decideFailover } from './decide-failover.ts';
-import { isAttached, isFrozen, isLost, isStandby, isStartable, isWritable } from './member-evidence.ts';
+import {
+  isAttached,
+  isFrozen,
+  isLost,
+  isStandby,
+  isStartable,
+  isStuck,
+  isWritable,
+} from './member-evidence.ts';
 import { toSlotName } from './replication-slot.ts';
 
 /** With nobody to take over, killing a slow writer helps less often than waiting does. */
@@ -79,8 +87,9 @@ function decideForStandby(id: string, member: MemberObservation, situation: Situ
     return [{ type: 'fence', member: id, reason: 'frozen' }];
   }
   if (isStartable(member)) return decideStandbyStart(id, member, canRejoin(id, situation));
+  if ((isStuck(member) || (isStandby(member) && isLost(member))) && canRejoin(id, situation))
+    return [{ type: 'rejoin', member: id }];
   if (!isStandby(member)) return [];
-  if (isLost(member) && canRejoin(id, situation)) return [{ type: 'rejoin', member: id }];
   return decideSlots(id, member.answer, []);
 }
 

@@ -51,3 +51,11 @@ export function isLost(member: MemberObservation): boolean {
   const patienceMs = Math.min(lostMs.max, lostMs.first * 2 ** member.tries.rejoins);
   return !member.link.attached && member.link.forMs > patienceMs;
 }
+
+/**
+ * It runs, was repaired, and still lets nobody in: what it would have to replay first is nowhere to be had. A server that was not touched
+ * may have much to replay after a crash, and is left to it.
+ */
+export function isStuck(member: MemberObservation): boolean {
+  return member.sql === 'starting' && member.tries.rejoins > 0 && isLost(member);
+}

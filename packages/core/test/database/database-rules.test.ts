@@ -171,6 +171,18 @@ test('a rewind is tried once, and only towards a newer timeline', () => {
   expect(chooseRejoinMethod({ kind: 'broken' }, { writerTimeline: 3, rejoins: 0 })).toBe('rebuild');
 });
 
+test('one that was repaired and still lets nobody in is repaired anew; one that replays after a crash is left to it', () => {
+  const lost = { attached: false, misses: 9, forMs: 20_000 };
+  const starting: MemberObservation = { ...standby, sql: 'starting', answer: null, link: lost };
+  const repaired = { ...starting, tries: { starts: 1, rejoins: 1 } };
+  expect(decide(observe({ 'pg-east-2': repaired })).actions).toEqual([
+    { type: 'rejoin', member: 'pg-east-2' },
+  ]);
+  expect(decide(observe({ 'pg-east-2': starting })).actions).toEqual([]);
+  const lately = { ...repaired, link: { ...lost, forMs: 10_000 } };
+  expect(decide(observe({ 'pg-east-2': lately })).actions).toEqual([]);
+});
+
 test('reads go to the own standby, then to the own region, then to the writer', () => {
   const readsOf = (zone: string, changes: Record<string, MemberObservation> = {}) =>
     decideReads({ name: zone, region: zone.slice(0, 4) }, settled, { observation: observe(changes), policy });

@@ -5,6 +5,9 @@ interface StanzaInfo {
     type: 'full' | 'diff' | 'incr';
     error?: boolean | null;
     timestamp: { start: number; stop: number };
+    /** Names of files of the log: the first eight digits are the timeline. */
+    archive: { start: string; stop: string };
+    lsn: { start: string; stop: string };
     info: { size: number; repository: { delta: number } };
     annotation?: Record<string, string> | null;
   }[];
@@ -19,6 +22,8 @@ export interface RepositoryContent {
     /** Unix ms. */
     startedAt: number;
     endedAt: number;
+    /** Where in the log it ended. */
+    end: { timeline: number; lsn: string };
     /** Of the database, and of what this backup added to the repository. */
     bytes: number;
     addedBytes: number;
@@ -36,16 +41,19 @@ export function parseInfo(output: string): RepositoryContent {
   const logs =
     found?.archive.flatMap(({ min, max }) => (min && max ? [{ first: min, last: max }] : [])) ?? [];
   return {
-    backups: (found?.backup ?? []).map(({ label, type, error, timestamp, info, annotation }) => ({
-      label,
-      type,
-      startedAt: timestamp.start * 1000,
-      endedAt: timestamp.stop * 1000,
-      bytes: info.size,
-      addedBytes: info.repository.delta,
-      note: annotation?.['note'] ?? null,
-      hasErrors: error === true,
-    })),
+    backups: (found?.backup ?? []).map(
+      ({ label, type, error, timestamp, archive, lsn, info, annotation }) => ({
+        label,
+        type,
+        startedAt: timestamp.start * 1000,
+        endedAt: timestamp.stop * 1000,
+        end: { timeline: Number.parseInt(archive.stop.slice(0, 8), 16), lsn: lsn.stop },
+        bytes: info.size,
+        addedBytes: info.repository.delta,
+        note: annotation?.['note'] ?? null,
+        hasErrors: error === true,
+      }),
+    ),
     log: logs.at(-1) ?? null,
   };
 }

@@ -12,13 +12,19 @@ export interface Fork {
 }
 
 /**
- * Where the history of a server (the text of its `.history` file) left the timeline of another; null when it never was on it. Lines are
- * `<timeline> <tab> <where it was left> <tab> <why>`, oldest first.
+ * The timelines that a server has left, and where: the text of its `.history` file. Lines are `<timeline> <tab> <where it was left> <tab>
+ * <why>`, oldest first.
  */
+export function parseHistory(text: string): Fork[] {
+  return [...text.matchAll(/^\s*(\d+)\s+([0-9A-F]+\/[0-9A-F]+)/gm)].map(([, timeline, lsn = '']) => ({
+    timeline: Number(timeline),
+    lsn,
+  }));
+}
+
+/** Where the history of a server left the timeline of another; null when it never was on it. */
 export function findFork(history: string, timeline: number): Fork | null {
-  const line = history.split('\n').find((text) => new RegExp(String.raw`^\s*${timeline}\s`).test(text));
-  const lsn = /^\s*\d+\s+([0-9A-F]+\/[0-9A-F]+)/.exec(line ?? '')?.[1];
-  return lsn === undefined ? null : { timeline, lsn };
+  return parseHistory(history).find((fork) => fork.timeline === timeline) ?? null;
 }
 
 /** The file of the log in which a place of it is. */

@@ -1,0 +1,63 @@
+import type { RecoveryCheck } from '@alwayson/protocol/recovery.ts';
+import type { BackupWork } from '../database/backup-work.ts';
+import type { RestoreSource } from '../database/restore-member.ts';
+import type { OperationHandle } from '../operations/journal.ts';
+import {
+  archiveWithinMs,
+  holdMs,
+  holdWithinMs,
+  type SwitchEffects,
+  type SwitchOrder,
+} from './planned-switch.ts';
+
+const placeWithinMs = 5000;
+
+/** The steps of a restore, in order, in words for people: a planned switch to a server whose data is another. */
+export const restoreSteps = [
+  { name: 'backup', what: 'make a backup of what there is now, which the restore can be undone with' },
+  {
+    name: 'restore',
+    what: 'restore beside a standby, replay the log up to the target, and check every page',
+  },
+  { name: 'hold', what: 'make writes wait at every PgBouncer, and let those under way end' },
+  { name: 'stop', what: 'stop the writer in good order' },
+  { name: 'place', what: 'put what was restored in the place of the data of the standby' },
+  { name: 'commit', what: 'name it the writer in the register, in a new epoch' },
+  { name: 'promote', what: 'make it writable' },
+  { name: 'open', what: 'lead every PgBouncer there, and let writes go on' },
+  {
+    name: 'follow',
+    what: 'let all others follow it: what they have beyond the target is kept aside, and undone',
+  },
+] as const;
+
+export interface RestoreOrder extends SwitchOrder {
+  source: RestoreSource;
+  /** Of the safety backup: its region, and what it says of itself. */
+  safety: { region: string; note: string };
+}
+
+/** Everything up to the point of no return. Until `place` nobody notices; whatever it throws, nobody else has written. */
+export async function goToRestored(
+  { handover, authority, backups }: SwitchEffects & { backups: Pick<BackupWork, 'make'> },
+  handle: OperationHandle,
+  { to, candidate, source, safety }: RestoreOrder,
+): Promise<RecoveryCheck[]> {
+  await handle.step('backup', async () => {
+    await backups.make({ ...safety, type: 'incr' });
+    // What is wanted may have been written a moment ago: it has to be in the log of the repository.
+    await handover.shortenStop(archiveWithinMs);
+  });
+  const steps = await handle.step('restore', () => handover.restoreBeside(candidate, source));
+  await handle.step('hold', async () => {
+    authority.hold(handle.id, holdMs);
+    await handover.holdWrites(holdWithinMs);
+  });
+  await handle.step('stop', () => handover.stopWriter());
+  await handle.step('place', () => handover.placeRestored(candidate, placeWithinMs));
+  await handle.step('commit', async () => {
+    authority.move(handle.id, { region: to, writer: candidate });
+  });
+  const detail = steps.map(({ name, ms }) => `${name} ${ms} ms`).join(', ');
+  return [{ name: 'restored', state: 'pass', detail: `every page and index was read: ${detail}` }];
+}

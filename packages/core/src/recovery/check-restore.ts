@@ -1,0 +1,115 @@
+import type { RecoveryCheck } from '@alwayson/protocol/recovery.ts';
+import { checkSwitch, type SwitchFacts, type SwitchReadiness } from './check-switch.ts';
+
+/** A place in the log. */
+export interface LogPlace {
+  timeline: number;
+  lsn: string;
+}
+
+export interface RepositoryFacts {
+  region: string;
+  /** Times are Unix ms. */
+  backups: readonly { label: string; endedAt: number; end: LogPlace; hasErrors: boolean }[];
+}
+
+export interface RestoreFacts extends SwitchFacts {
+  /** A time (ISO 8601), or the label of a backup. */
+  wanted: string;
+  repositories: readonly RepositoryFacts[];
+  /** The timeline that is written, and where those before it were left. */
+  history: { timeline: number; forks: readonly LogPlace[] };
+  /** Unix ms. */
+  now: number;
+}
+
+/** What is restored, and from where. */
+export interface RestoreTarget {
+  /** Of the repository. */
+  region: string;
+  label: string;
+  /** Unix ms of the last moment that is wanted; null for the end of the backup. */
+  time: number | null;
+}
+
+export interface RestoreReadiness extends SwitchReadiness {
+  target: RestoreTarget | null;
+  /** How far the data goes back. */
+  seconds: number | null;
+}
+
+/** What has to be so before anything is restored: the target exists, and the restored server could take over by a planned switch. */
+export function checkRestore(facts: RestoreFacts): RestoreReadiness {
+  const { candidate, checks, isReady } = checkSwitch(facts);
+  const { target, check } = findTarget(facts);
+  const backup = findBackup(facts, target);
+  const to = target?.time ?? backup?.endedAt ?? null;
+  return {
+    candidate,
+    checks: [check, ...checks],
+    isReady: isReady && target !== null,
+    target,
+    seconds: to === null ? null : (facts.now - to) / 1000,
+  };
+}
+
+function findTarget(facts: RestoreFacts): { target: RestoreTarget | null; check: RecoveryCheck } {
+  const { wanted, now } = facts;
+  const all = listBackups(facts);
+  const fail = (detail: string) => ({ target: null, check: toCheck('fail', detail) });
+  const named = all.find(({ label }) => label === wanted);
+  if (named !== undefined) {
+    const { region, label } = named;
+    return { target: { region, label, time: null }, check: toCheck('pass', `backup ${label} of ${region}`) };
+  }
+  const time = Date.parse(wanted);
+  if (Number.isNaN(time))
+    return fail(`${wanted} is neither the label of a sound backup nor a time such as 2026-01-31T12:00:00Z`);
+  if (time > now) return fail(`${toText(time)} is still to come`);
+  // The log leads from the end of a backup forward, never back, and only along the history that is written today.
+  const usable = all.filter(({ end }) => isInHistory(end, facts));
+  const oldest = Math.min(...usable.map(({ endedAt }) => endedAt));
+  const [newest] = usable.filter(({ endedAt }) => endedAt <= time).toSorted((a, b) => b.endedAt - a.endedAt);
+  if (newest === undefined)
+    return fail(
+      usable.length === 0
+        ? 'there is no sound backup'
+        : `the oldest sound backup ended at ${toText(oldest)}: nothing before that can be restored`,
+    );
+  const { region, label } = newest;
+  const detail = `${toText(time)}, from backup ${label} of ${region} and the log after it`;
+  return { target: { region, label, time }, check: toCheck('pass', detail) };
+}
+
+/** Those of the region that is to write come first: they are near. */
+function listBackups({ repositories, region: near }: RestoreFacts) {
+  const rank = ({ region }: RepositoryFacts) => (region === near ? 0 : 1);
+  return repositories
+    .toSorted((a, b) => rank(a) - rank(b))
+    .flatMap(({ region, backups }) => backups.map((backup) => ({ region, ...backup })))
+    .filter(({ hasErrors }) => !hasErrors);
+}
+
+/** What an earlier restore has undone is not: its backups can be restored themselves, and nothing after them. */
+function isInHistory({ timeline, lsn }: LogPlace, { history }: RestoreFacts): boolean {
+  if (timeline === history.timeline) return true;
+  const fork = history.forks.find((left) => left.timeline === timeline);
+  return fork !== undefined && toPosition(lsn) <= toPosition(fork.lsn);
+}
+
+function toPosition(lsn: string): bigint {
+  const [high = '0', low = '0'] = lsn.split('/');
+  return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
+}
+
+function findBackup(facts: RestoreFacts, target: RestoreTarget | null) {
+  return listBackups(facts).find(({ label, region }) => label === target?.label && region === target.region);
+}
+
+function toCheck(state: RecoveryCheck['state'], detail: string): RecoveryCheck {
+  return { name: 'target', state, detail };
+}
+
+function toText(time: number): string {
+  return new Date(time).toISOString();
+}
