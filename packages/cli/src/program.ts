@@ -19,6 +19,7 @@ import { registerOps } from './commands/ops.ts';
 import { registerPreview } from './commands/preview.ts';
 import { registerRegion } from './commands/region.ts';
 import { registerReleases } from './commands/releases.ts';
+import { registerRestore } from './commands/restore.ts';
 import { registerRollback } from './commands/rollback.ts';
 import { registerPause, registerPromote, registerResume } from './commands/rollout-orders.ts';
 import { registerScale } from './commands/scale.ts';
@@ -67,6 +68,7 @@ export function createProgram(): Command {
     registerFailover,
     registerFailback,
     registerBackup,
+    registerRestore,
     registerOps,
     registerKill,
     registerRevive,

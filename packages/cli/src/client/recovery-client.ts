@@ -1,6 +1,12 @@
 import { type BackupRequest, BackupsReport, type VerifyRequest } from '@alwayson/protocol/backups.ts';
 import { Operation } from '@alwayson/protocol/operations.ts';
-import { type FailoverQuery, type FailoverRequest, RecoveryPlan } from '@alwayson/protocol/recovery.ts';
+import {
+  type FailoverQuery,
+  type FailoverRequest,
+  RecoveryPlan,
+  type RestoreQuery,
+  type RestoreRequest,
+} from '@alwayson/protocol/recovery.ts';
 import { z } from 'zod';
 import type { Ask } from './release-client.ts';
 
@@ -9,6 +15,9 @@ export interface RecoveryClient {
   failoverPlan(query: FailoverQuery): Promise<RecoveryPlan>;
   /** Begins it. Throws AON_NOT_READY with the checks that failed. */
   failover(request: FailoverRequest): Promise<Operation>;
+  restorePlan(query: RestoreQuery): Promise<RecoveryPlan>;
+  /** Begins it. Throws AON_NOT_READY with the checks that failed. */
+  restore(request: RestoreRequest): Promise<Operation>;
   backups(): Promise<BackupsReport>;
   /** Each begins an operation. */
   createBackup(request: BackupRequest): Promise<Operation>;
@@ -30,6 +39,11 @@ export function createRecoveryClient(ask: Ask): RecoveryClient {
         timeoutMs: checkTimeoutMs,
       }),
     failover: (body) => ask(Operation, '/failover', { method: 'POST', body, timeoutMs: checkTimeoutMs }),
+    restorePlan: (query) =>
+      ask(RecoveryPlan, `/restore/plan?${new URLSearchParams(query).toString()}`, {
+        timeoutMs: repositoryTimeoutMs,
+      }),
+    restore: (body) => ask(Operation, '/restore', { method: 'POST', body, timeoutMs: repositoryTimeoutMs }),
     backups: () => ask(BackupsReport, '/backups', { timeoutMs: repositoryTimeoutMs }),
     createBackup: (body) => ask(Operation, '/backups', { method: 'POST', body }),
     verifyBackup: (body) => ask(Operation, '/backups/verify', { method: 'POST', body }),

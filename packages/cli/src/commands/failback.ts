@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { askControlPlane } from '../environment/find-environment.ts';
 import type { CommandIo } from '../output/command-io.ts';
 import { renderRecoveryPlan } from '../output/render-recovery.ts';
-import { followRecovery } from './follow-recovery.ts';
+import { followRecovery, switchDeadlineMs } from './follow-recovery.ts';
 import { registerCommand } from './register-command.ts';
 import { addSwitchEndOptions, findOwner, type SwitchEndOptions } from './switch-options.ts';
 
@@ -54,13 +54,9 @@ async function runFailback(io: CommandIo, options: FailbackOptions): Promise<voi
   await untilReady(io, region, minutes * 60_000);
   const { reason } = options;
   const why = reason === undefined ? {} : { reason };
-  await followRecovery(io, {
-    region,
-    mode: 'planned',
-    acceptDataLoss: false,
-    owner: findOwner(options),
-    ...why,
-  });
+  const owner = findOwner(options);
+  const request = { region, mode: 'planned', acceptDataLoss: false, owner, ...why } as const;
+  await followRecovery(io, (client) => client.failover(request), switchDeadlineMs);
 }
 
 function readPlan(io: CommandIo, region: string): Promise<RecoveryPlan> {

@@ -1,11 +1,10 @@
-import { createInterface } from 'node:readline/promises';
 import { AlwaysOnError, errorCatalogue } from '@alwayson/protocol/errors.ts';
-import type { RecoveryPlan } from '@alwayson/protocol/recovery.ts';
 import type { Command } from 'commander';
 import { askControlPlane } from '../environment/find-environment.ts';
 import type { CommandIo } from '../output/command-io.ts';
 import { renderRecoveryPlan } from '../output/render-recovery.ts';
-import { followRecovery } from './follow-recovery.ts';
+import { askConsent } from './ask-consent.ts';
+import { followRecovery, switchDeadlineMs } from './follow-recovery.ts';
 import { registerCommand } from './register-command.ts';
 import { addSwitchEndOptions, findOwner, type SwitchEndOptions } from './switch-options.ts';
 
@@ -50,20 +49,8 @@ async function runFailover(io: CommandIo, options: FailoverOptions, region: stri
     return;
   }
   const { reason, acceptDataLoss = false } = options;
-  const isAccepted = mode === 'planned' || acceptDataLoss || (await asksConsent(io, plan));
+  const isAccepted = mode === 'planned' || acceptDataLoss || (await askConsent(io, plan, plan.to));
   const why = reason === undefined ? {} : { reason };
   const request = { region, mode, acceptDataLoss: isAccepted, owner: findOwner(options), ...why } as const;
-  await followRecovery(io, request);
-}
-
-/** Whether the name of the region was typed. */
-async function asksConsent(io: CommandIo, plan: RecoveryPlan): Promise<boolean> {
-  io.note(renderRecoveryPlan(plan, io.out));
-  if (!plan.isReady || !process.stdin.isTTY) return false;
-  const dialog = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (await dialog.question(`\nType ${plan.to} to give ${plan.from} up: `)).trim() === plan.to;
-  } finally {
-    dialog.close();
-  }
+  await followRecovery(io, (client) => client.failover(request), switchDeadlineMs);
 }

@@ -11,14 +11,13 @@ import { renderTable } from './text-table.ts';
 /** What would happen, for who has to decide. */
 export function renderRecoveryPlan(plan: RecoveryPlan, { paint }: Painter): string {
   const { mode, from, to, epoch, writer, candidate, isReady, loss, checks, steps, pointOfNoReturn } = plan;
-  const what = mode === 'planned' ? 'Planned switch' : 'Emergency';
   const stepRows = steps.flatMap(({ name, what: does, typicalMs }) => [
     ...(name === pointOfNoReturn ? [['', 'from here on there is only forward', '']] : []),
     [name, does, typicalMs === null ? '' : `about ${sayMs(typicalMs)}`],
   ]);
   return [
-    `${what}: ${from} (${writer ?? 'nobody'}) -> ${to} (${candidate ?? 'nobody'}), from epoch ${epoch} to ${epoch + 1}`,
-    ...(loss === null ? [] : ['', 'What it would cost:', ...renderLossEstimate(loss)]),
+    `${headlines[mode]}: ${from} (${writer ?? 'nobody'}) -> ${to} (${candidate ?? 'nobody'}), from epoch ${epoch} to ${epoch + 1}`,
+    ...(loss === null ? [] : ['', 'What it would cost:', ...renderCost(mode, loss)]),
     '',
     'Checks:',
     ...renderChecks(checks, paint),
@@ -56,6 +55,15 @@ export function renderRecoveryReport(report: RecoveryReport, { paint }: Painter)
     'Checks:',
     ...renderChecks(checks, paint),
   ].join('\n');
+}
+
+const headlines = { planned: 'Planned switch', emergency: 'Emergency', restore: 'Restore' } as const;
+
+function renderCost(mode: RecoveryPlan['mode'], loss: LossEstimate): string[] {
+  if (mode !== 'restore') return renderLossEstimate(loss);
+  const { seconds } = loss;
+  const since = seconds === null ? 'not known' : `what was written in the last ${sayMs(seconds * 1000)}`;
+  return renderTable([['undone', since]]);
 }
 
 export function renderLossEstimate({ seconds, bytes, queuedEntries }: LossEstimate): string[] {

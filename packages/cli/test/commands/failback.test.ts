@@ -32,9 +32,9 @@ test('what does not come about in time is said, and nothing was begun', async ()
   expect(run.code).not.toBe(0);
   expect(run.stderr).toContain('AON_TIMEOUT');
   expect(run.stderr).toContain(missing.detail);
-  const plan = await runCli(['failback', '--plan', '--json'], { stateDir });
-  expect(plan.code).toBe(3);
-  expect(JSON.parse(plan.stdout)).toEqual(notYet);
+  const planned = await runCli(['failback', '--plan', '--json'], { stateDir });
+  expect(planned.code).toBe(3);
+  expect(JSON.parse(planned.stdout)).toEqual(notYet);
   expect(requests.some((request) => request.startsWith('POST'))).toBe(false);
 });
 

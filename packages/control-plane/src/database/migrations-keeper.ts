@@ -9,7 +9,7 @@ const platformFolder = fileURLToPath(new URL('./platform/', import.meta.url));
 const retryMs = 10_000;
 
 export interface MigrationsKeeper {
-  /** Applies migrations in the background once in this controller's life, as soon as the writer takes writes. */
+  /** Applies migrations in the background, once in this controller's life and in each epoch: a restore brings back an older schema. */
   poll(isWritable: boolean): void;
   /** Why the schema is not the one that is wanted, or null when it is. */
   waiting(): string | null;
@@ -23,6 +23,7 @@ export function createMigrationsKeeper(runtime: DatabaseRuntime, onEnd: () => vo
   const { context } = runtime;
   let running = false;
   let retryAt = 0;
+  let doneIn: number | null = null;
   let waiting: string | null = 'migrations are pending';
 
   const migrate = async (writer: string) => {
@@ -42,14 +43,15 @@ export function createMigrationsKeeper(runtime: DatabaseRuntime, onEnd: () => vo
 
   return {
     poll(isWritable) {
-      const { writer } = runtime.record.value;
-      if (!isWritable || writer === null || waiting === null || running || performance.now() < retryAt)
+      const { writer, epoch } = runtime.record.value;
+      if (!isWritable || writer === null || doneIn === epoch || running || performance.now() < retryAt)
         return;
       running = true;
       migrate(writer)
         .then(
           () => {
             waiting = null;
+            doneIn = epoch;
           },
           (error: unknown) => {
             const message = error instanceof Error ? error.message : String(error);

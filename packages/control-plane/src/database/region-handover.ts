@@ -46,6 +46,8 @@ export interface RegionHandover {
   openDoors(member: string): Promise<string[]>;
   /** Waits until the others follow the writer, those of one region when it is named. Returns those that did not in time. */
   awaitFollowers(region: string | null, withinMs: number): Promise<string[]>;
+  /** Writes a commit that changes nothing: the log reaches beyond this moment, as a replay up to it needs. */
+  markLog(): Promise<void>;
   /** Restores a backup beside a member, which goes on meanwhile. */
   restoreBeside(member: string, source: RestoreSource): Promise<{ name: string; ms: number }[]>;
   /** Makes the member a standby with what was restored. Throws AON_DATABASE when it does not answer as one in time. */
@@ -106,6 +108,10 @@ export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void
       });
     },
     openDoors: (member) => awaitDoors(runtime, member, (door) => door.letWritesGo()),
+    markLog: () =>
+      withSql(administratorTarget(runtime, writer().id), async (client) => {
+        await client.query('SELECT pg_current_xact_id()');
+      }),
     restoreBeside: (member, source) => restoreBeside(runtime, member, source),
     placeRestored: (member, withinMs) => placeRestored(runtime, member, withinMs),
     survivors: (region) => askSurvivors(runtime, region),

@@ -1,6 +1,6 @@
 import { renderAnnounce, renderPlace, renderRestore } from '@alwayson/engines/pgbackrest/restore-task.ts';
 import { parseSteps } from '@alwayson/engines/pgbackrest/throwaway-server.ts';
-import { applicationDatabase, superuser } from '@alwayson/engines/postgres/server-files.ts';
+import { applicationDatabase, repairMarker, superuser } from '@alwayson/engines/postgres/server-files.ts';
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
@@ -55,9 +55,9 @@ export async function placeRestored(
 ): Promise<void> {
   const { context, plan } = runtime;
   const { zone } = memberOf(plan, member);
-  await runTask(runtime, member, renderAnnounce());
+  await runTask(runtime, member, renderAnnounce(repairMarker));
   await context.placement.act(zone, member, 'stop');
-  await runTask(runtime, member, renderPlace());
+  await runTask(runtime, member, renderPlace(repairMarker));
   const memory = memoryOf(runtime, member);
   memory.data = { kind: 'unknown' };
   memory.tries.starts = 0;

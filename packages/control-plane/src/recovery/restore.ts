@@ -29,7 +29,10 @@ export const restoreSteps = [
     name: 'follow',
     what: 'let all others follow it: what they have beyond the target is kept aside, and undone',
   },
+  { name: 'caches', what: 'empty the caches of every region' },
 ] as const;
+
+export const lastOfRestore = 'caches';
 
 export interface RestoreOrder extends SwitchOrder {
   source: RestoreSource;
@@ -45,7 +48,8 @@ export async function goToRestored(
 ): Promise<RecoveryCheck[]> {
   await handle.step('backup', async () => {
     await backups.make({ ...safety, type: 'incr' });
-    // What is wanted may have been written a moment ago: it has to be in the log of the repository.
+    // What is wanted may have been written a moment ago: it, and what ends it, have to be in the log of the repository.
+    await handover.markLog();
     await handover.shortenStop(archiveWithinMs);
   });
   const steps = await handle.step('restore', () => handover.restoreBeside(candidate, source));

@@ -7,14 +7,16 @@ import {
   type RecoveryReport,
 } from '@alwayson/protocol/recovery.ts';
 import { z } from 'zod';
+import type { ControllerContext } from '../controller.ts';
 import type { BackupWork } from '../database/backup-work.ts';
 import type { OperationHandle } from '../operations/journal.ts';
 import type { SqliteJournal } from '../operations/sqlite-journal.ts';
 import { declareLost } from './emergency.ts';
+import { emptyCaches } from './empty-caches.ts';
 import { countFailedRequests } from './failed-requests.ts';
 import { goBack, goOn, goThere, type SwitchEffects, toUndone } from './planned-switch.ts';
 import { toRecoveryReport } from './recovery-report.ts';
-import { goToRestored } from './restore.ts';
+import { goToRestored, lastOfRestore } from './restore.ts';
 
 /** Of operations in the journal that another life of the control plane goes on with. */
 export const switchKinds = ['failover', 'emergency-failover', 'restore'] as const;
@@ -39,7 +41,9 @@ const SwitchIntent = z.object({
 });
 export type SwitchIntent = z.infer<typeof SwitchIntent>;
 
-export interface SwitchRunnerContext extends SwitchEffects {
+export interface SwitchRunnerContext
+  extends SwitchEffects,
+    Pick<ControllerContext, 'environment' | 'manifest'> {
   backups: Pick<BackupWork, 'make'>;
   journal: SqliteJournal;
   observerSignals: { observations(): readonly Observation[] };
@@ -88,6 +92,7 @@ export function createSwitchRunner(context: SwitchRunnerContext) {
     try {
       const followers = intent.mode === 'emergency' ? intent.to : null;
       const after = await goOn(context, handle, { candidate: intent.candidate, followers });
+      if (intent.restore !== null) after.push(await handle.step(lastOfRestore, () => emptyCaches(context)));
       await end(handle, intent, { state: 'succeeded', checks: [...checks, ...after] });
     } catch (failure) {
       await end(handle, intent, { state: 'failed', failure, checks });

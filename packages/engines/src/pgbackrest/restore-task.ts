@@ -1,5 +1,4 @@
 import type { TaskRequestInput } from '@alwayson/protocol/units.ts';
-import { repairMarker } from '../postgres/server-files.ts';
 import { backupConfiguration, stanza } from './backup-files.ts';
 import { renderThrowaway, type ThrowawayInput } from './throwaway-server.ts';
 
@@ -52,16 +51,19 @@ export function renderRestore(input: RestoreInput): TaskRequestInput {
   });
 }
 
-/** From now on nobody starts the server: its folder is about to be replaced. What is interrupted after it is copied anew from the writer. */
-export function renderAnnounce(): TaskRequestInput {
-  return { command: ['sh', '-ec', `[ -d ${folder}/data ]; : > ${repairMarker}`], timeoutMs: 10_000 };
+/**
+ * From now on nobody starts the server, for its folder is about to be replaced: `marker` is the file that says so. What is interrupted
+ * after it is copied anew from the writer.
+ */
+export function renderAnnounce(marker: string): TaskRequestInput {
+  return { command: ['sh', '-ec', `[ -d ${folder}/data ]; : > ${marker}`], timeoutMs: 10_000 };
 }
 
 /** Of a stopped server: what was restored takes the place of its data. */
-export function renderPlace(): TaskRequestInput {
+export function renderPlace(marker: string): TaskRequestInput {
   const script = `
     [ -d ${folder}/data ]; rm -rf data.old; mv data data.old; mv ${folder}/data data; sync
-    rm -f ${repairMarker}; rm -rf data.old ${folder}`;
+    rm -f ${marker}; rm -rf data.old ${folder}`;
   return { command: ['sh', '-ec', script], timeoutMs: 600_000 };
 }
 
