@@ -19,6 +19,11 @@ import { administratorTarget, type DatabaseRuntime } from './database-runtime.ts
 import { observeDatabase } from './observe-database.ts';
 import { readHistory } from './read-history.ts';
 import { runTask } from './run-task.ts';
+import { waitUntil } from './wait-until.ts';
+
+/** By which pgBackRest says that another of its processes is at it. */
+const lockedCode = '[050]';
+const lockedWithinMs = 15_000;
 
 /** What is done with backups, beside the servers. Everything throws AON_DATABASE without a writer, AON_TASK_FAILED with what was said. */
 export interface BackupWork {
@@ -57,7 +62,11 @@ export function createBackupWork(runtime: DatabaseRuntime): BackupWork {
       return found === null ? null : { member: found.id, term: runtime.record.value.term };
     },
     async prepare() {
-      await runTask(runtime, writer().id, renderStanza(server(writer())));
+      const make = () => runTask(runtime, writer().id, renderStanza(server(writer())));
+      // The archiver holds the lock while it sends a file of the log.
+      await waitUntil('the archiver to let go of the repositories', lockedWithinMs, () =>
+        make().then(() => true, ifLocked),
+      );
     },
     async make({ region, type, note }) {
       const order = { repository: numberOf(region), type, note };
@@ -96,6 +105,11 @@ export function createBackupWork(runtime: DatabaseRuntime): BackupWork {
         return { lastAt: row?.last ?? null, lastFailedAt: row?.failed ?? null };
       }),
   };
+}
+
+function ifLocked(error: unknown): false {
+  if (error instanceof Error && error.message.includes(lockedCode)) return false;
+  throw error;
 }
 
 function backupsOf(backups: BackupPlan | null): BackupPlan {

@@ -1,5 +1,6 @@
 import { observerZone, toRegions } from '@alwayson/core/estate/topology.ts';
 import { connectRedis } from '@alwayson/engines/redis/connect-redis.ts';
+import { emptyCache } from '@alwayson/engines/redis/empty-cache.ts';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
 import type { RecoveryCheck } from '@alwayson/protocol/recovery.ts';
 import type { ControllerContext } from '../controller.ts';
@@ -19,7 +20,7 @@ export async function emptyCaches({
       const { address } = observerZone(region);
       const connection = await connectRedis({ address, port: zonePorts.redisCache, password }, timeoutMs);
       try {
-        await connection.send(['FLUSHALL']);
+        await emptyCache(connection);
       } finally {
         connection.close();
       }

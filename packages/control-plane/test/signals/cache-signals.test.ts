@@ -8,6 +8,7 @@ import { connectRedis } from '@alwayson/engines/redis/connect-redis.ts';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
 import { Manifest } from '@alwayson/protocol/manifest.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { emptyCaches } from '../../src/recovery/empty-caches.ts';
 import { createCacheSignals } from '../../src/signals/cache-signals.ts';
 import { environmentOf, manifestOf, recordingPlacement } from '../api/fixtures.ts';
 
@@ -70,6 +71,25 @@ function createSignals() {
     loseHost: () => (isHostThere = false),
   };
 }
+
+test('after a restore every cache is emptied, and one that is not there is told', async () => {
+  const environment = {
+    ...environmentOf(),
+    zones: ['west-1', 'west-2'].map((name) => ({ name, region: 'west', address })),
+    passwords: { ...environmentOf().passwords, redis: password },
+  };
+  const manifest = Manifest.parse({ ...manifestOf(), stores: [{ name: 'cache', kind: 'cache' }] });
+  const connection = await connectRedis(server, 500);
+  await Promise.all(Array.from({ length: 2500 }, (_, n) => connection.send(['SET', `key:${n}`, 'old'])));
+  expect(await emptyCaches({ environment, manifest })).toMatchObject({ name: 'caches', state: 'pass' });
+  expect(await connection.send(['DBSIZE'])).toBe(0);
+  connection.close();
+  const passwords = { ...environment.passwords, redis: 'another' };
+  expect(await emptyCaches({ environment: { ...environment, passwords }, manifest })).toMatchObject({
+    state: 'warn',
+    detail: expect.stringContaining('west'),
+  });
+});
 
 test('a cache is asked every 5 s over one connection; one that is frozen is silent, though it takes connections', async () => {
   const { signals, after } = createSignals();
