@@ -12,7 +12,7 @@ import { type DoorPlan, memberOf } from './database-plan.ts';
 import { administratorTarget, type DatabaseRuntime } from './database-runtime.ts';
 import { askSurvivors } from './loss-evidence.ts';
 import { observeDatabase } from './observe-database.ts';
-import { placeRestored, type RestoreSource, restoreBeside } from './restore-member.ts';
+import { discardRestored, placeRestored, type RestoreSource, restoreBeside } from './restore-member.ts';
 import { runTask } from './run-task.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -52,6 +52,8 @@ export interface RegionHandover {
   restoreBeside(member: string, source: RestoreSource): Promise<{ name: string; ms: number }[]>;
   /** Makes the member a standby with what was restored. Throws AON_DATABASE when it does not answer as one in time. */
   placeRestored(member: string, withinMs: number): Promise<void>;
+  /** Forgets what was restored. `isPlaced`: the member may have it already, and is copied anew from the writer. */
+  discardRestored(member: string, isPlaced: boolean): Promise<void>;
   /** What the servers of a region hold that answer. */
   survivors(region: string): Promise<SurvivorFacts[]>;
 }
@@ -114,6 +116,7 @@ export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void
       }),
     restoreBeside: (member, source) => restoreBeside(runtime, member, source),
     placeRestored: (member, withinMs) => placeRestored(runtime, member, withinMs),
+    discardRestored: (member, isPlaced) => discardRestored(runtime, member, isPlaced),
     survivors: (region) => askSurvivors(runtime, region),
     async awaitFollowers(region, withinMs) {
       const missing = () =>

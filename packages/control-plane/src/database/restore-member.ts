@@ -1,4 +1,9 @@
-import { renderAnnounce, renderPlace, renderRestore } from '@alwayson/engines/pgbackrest/restore-task.ts';
+import {
+  renderAnnounce,
+  renderDiscard,
+  renderPlace,
+  renderRestore,
+} from '@alwayson/engines/pgbackrest/restore-task.ts';
 import { parseSteps } from '@alwayson/engines/pgbackrest/throwaway-server.ts';
 import { applicationDatabase, repairMarker, superuser } from '@alwayson/engines/postgres/server-files.ts';
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
@@ -65,6 +70,21 @@ export async function placeRestored(
   await waitUntil(`${member} to answer with what was restored`, withinMs, () =>
     isStandby(runtime, member).catch(() => false),
   );
+}
+
+/**
+ * The way back. A member that has the restored data already is of another history: it is stopped, and copied anew from the writer, before
+ * anybody could count on it.
+ */
+export async function discardRestored(
+  runtime: DatabaseRuntime,
+  member: string,
+  isPlaced: boolean,
+): Promise<void> {
+  await runTask(runtime, member, renderDiscard(isPlaced ? repairMarker : null));
+  if (!isPlaced) return;
+  await runtime.context.placement.act(memberOf(runtime.plan, member).zone, member, 'stop');
+  memoryOf(runtime, member).data = { kind: 'unknown' };
 }
 
 function isStandby(runtime: DatabaseRuntime, member: string): Promise<boolean> {

@@ -65,3 +65,13 @@ export async function goToRestored(
   const detail = steps.map(({ name, ms }) => `${name} ${ms} ms`).join(', ');
   return [{ name: 'restored', state: 'pass', detail: `every page and index was read: ${detail}` }];
 }
+
+/** After the way back of a switch: nothing of the restore stays, in its place or beside it. */
+export async function forgetRestored(
+  { handover }: SwitchEffects,
+  handle: OperationHandle,
+  candidate: string,
+): Promise<void> {
+  const place = handle.read().steps.find(({ name }) => name === 'place');
+  await handover.discardRestored(candidate, place?.startedAt !== undefined);
+}

@@ -16,7 +16,7 @@ import { emptyCaches } from './empty-caches.ts';
 import { countFailedRequests } from './failed-requests.ts';
 import { goBack, goOn, goThere, type SwitchEffects, toUndone } from './planned-switch.ts';
 import { toRecoveryReport } from './recovery-report.ts';
-import { goToRestored, lastOfRestore } from './restore.ts';
+import { forgetRestored, goToRestored, lastOfRestore } from './restore.ts';
 
 /** Of operations in the journal that another life of the control plane goes on with. */
 export const switchKinds = ['failover', 'emergency-failover', 'restore'] as const;
@@ -102,6 +102,7 @@ export function createSwitchRunner(context: SwitchRunnerContext) {
   const back = async (handle: OperationHandle, intent: SwitchIntent, failure: unknown) => {
     // An emergency that could not be declared has changed nothing.
     if (intent.mode !== 'emergency') await goBack(context, handle).catch(() => {});
+    if (intent.restore !== null) await forgetRestored(context, handle, intent.candidate).catch(() => {});
     await end(handle, intent, { state: 'rolled-back', failure, checks: intent.checks });
   };
 

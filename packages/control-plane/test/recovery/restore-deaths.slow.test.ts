@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { RecoveryReport } from '@alwayson/protocol/recovery.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -66,6 +68,12 @@ test.each(deaths)(
     const isMoved = ends === 'succeeded';
     expect(database.authority.read()).toMatchObject({ epoch: isMoved ? epoch + 1 : epoch, phase: 'steady' });
     expect(rig.region === writerRegion).toBe(!isMoved);
+    // Nothing of it stays beside anybody's data.
+    await waitFor('what was restored to be gone', () =>
+      ['west-1', 'west-2', 'east-1', 'east-2'].every(
+        (zone) => !existsSync(join(database.environment.stateDir, 'units', zone, `pg-${zone}`, 'restored')),
+      ),
+    );
     // Whoever writes, everybody follows, and what is acknowledged from now on stays.
     await waitFor('the estate to be whole again', () => isWhole(database), 180_000);
     const writers = startWriters(database, moment);

@@ -67,6 +67,12 @@ export function renderPlace(marker: string): TaskRequestInput {
   return { command: ['sh', '-ec', script], timeoutMs: 600_000 };
 }
 
+/** What was restored is not wanted any more. `marker`: it is in its place already, and the server must not start with it; else null. */
+export function renderDiscard(marker: string | null): TaskRequestInput {
+  const mark = marker === null ? '' : `: > ${marker}; `;
+  return { command: ['sh', '-ec', `${mark}rm -rf ${folder}`], timeoutMs: 600_000 };
+}
+
 /** As pgBackRest wants it. */
 function toText(time: number): string {
   return `${new Date(time).toISOString().replace('T', ' ').replace('Z', '')}+00`;
