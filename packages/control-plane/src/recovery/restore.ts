@@ -2,15 +2,11 @@ import type { RecoveryCheck } from '@alwayson/protocol/recovery.ts';
 import type { BackupWork } from '../database/backup-work.ts';
 import type { RestoreSource } from '../database/restore-member.ts';
 import type { OperationHandle } from '../operations/journal.ts';
-import {
-  archiveWithinMs,
-  holdMs,
-  holdWithinMs,
-  type SwitchEffects,
-  type SwitchOrder,
-} from './planned-switch.ts';
+import { archiveWithinMs, holdWithinMs, type SwitchEffects, type SwitchOrder } from './planned-switch.ts';
 
-const placeWithinMs = 5000;
+/** Longer than that of a switch: what took minutes to restore is not given up because a server takes seconds to stop. */
+const holdMs = 20_000;
+const placeWithinMs = 10_000;
 
 /** The steps of a restore, in order, in words for people: a planned switch to a server whose data is another. */
 export const restoreSteps = [
