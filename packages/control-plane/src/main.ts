@@ -70,7 +70,7 @@ async function main(): Promise<void> {
   const { controllers, api } = createParts(context, { nudge, restart });
   const consoleDir = startConsoleBuild(environment, journal);
   const server = await createApiServer({ environment, manifest, journal, placement, ...api, consoleDir });
-  journal.closeInterrupted(['deploy', 'rollback', ...switchKinds]);
+  journal.closeInterrupted(['deploy', 'rollback', ...Object.values(switchKinds)]);
   api.recovery.resume();
   loop = startLoop(controllers, { journal, now });
   placement.onChange(nudge);

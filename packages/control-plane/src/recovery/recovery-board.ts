@@ -10,8 +10,8 @@ import type {
   RestoreRequest,
 } from '@alwayson/protocol/recovery.ts';
 import { wayBack } from './planned-switch.ts';
-import { createRecoveryPlans, type RecoveryPlansContext, stepsOf, toKind } from './recovery-plans.ts';
-import { createSwitchRunner, type SwitchIntent } from './switch-runner.ts';
+import { createRecoveryPlans, type RecoveryPlansContext, stepsOf } from './recovery-plans.ts';
+import { createSwitchRunner, type SwitchIntent, switchKinds } from './switch-runner.ts';
 
 export interface RecoveryBoardContext extends RecoveryPlansContext {
   observerSignals: { observations(): readonly Observation[] };
@@ -50,7 +50,7 @@ export function createRecoveryBoard(context: RecoveryBoardContext): RecoveryBoar
       throw new AlwaysOnError('AON_NOT_READY', describeRefusal(planned));
     const intent = { mode, from, to, candidate, checks, loss, restore };
     const handle = journal.begin({
-      kind: toKind(mode),
+      kind: switchKinds[mode],
       title: toTitle(planned, asked),
       steps: [...stepsOf[mode].map(({ name }) => name), ...(mode === 'emergency' ? [] : [wayBack])],
       result: intent,

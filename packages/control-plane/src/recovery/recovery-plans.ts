@@ -12,7 +12,7 @@ import type { AuthorityRegister } from './authority-register.ts';
 import { emergencySteps } from './emergency.ts';
 import { plannedSteps, pointOfNoReturn } from './planned-switch.ts';
 import { restoreSteps } from './restore.ts';
-import type { switchKinds } from './switch-runner.ts';
+import { switchKinds } from './switch-runner.ts';
 import { toTypicalMs } from './typical-phases.ts';
 
 export interface RecoveryPlansContext extends ControllerContext {
@@ -31,13 +31,7 @@ export interface RecoveryPlans {
 }
 
 const operationsRead = 200;
-const kinds = { planned: 'failover', emergency: 'emergency-failover', restore: 'restore' } as const;
 export const stepsOf = { planned: plannedSteps, emergency: emergencySteps, restore: restoreSteps } as const;
-
-/** Of its operation in the journal. */
-export function toKind(mode: RecoveryMode): (typeof switchKinds)[number] {
-  return kinds[mode];
-}
 
 export function createRecoveryPlans(context: RecoveryPlansContext): RecoveryPlans {
   const { environment, journal, authority, database, queue } = context;
@@ -64,7 +58,7 @@ export function createRecoveryPlans(context: RecoveryPlansContext): RecoveryPlan
     to: string,
     { candidate, checks, isReady, loss }: Pick<RecoveryPlan, 'candidate' | 'checks' | 'isReady' | 'loss'>,
   ): RecoveryPlan => {
-    const typicalMs = toTypicalMs(journal.operations(operationsRead), toKind(mode));
+    const typicalMs = toTypicalMs(journal.operations(operationsRead), switchKinds[mode]);
     return {
       mode,
       from: authority.writerRegion(),

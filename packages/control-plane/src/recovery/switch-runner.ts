@@ -19,7 +19,11 @@ import { toRecoveryReport } from './recovery-report.ts';
 import { forgetRestored, goToRestored, lastOfRestore } from './restore.ts';
 
 /** Of operations in the journal that another life of the control plane goes on with. */
-export const switchKinds = ['failover', 'emergency-failover', 'restore'] as const;
+export const switchKinds = {
+  planned: 'failover',
+  emergency: 'emergency-failover',
+  restore: 'restore',
+} as const satisfies Record<RecoveryMode, string>;
 
 /** What the operation keeps in the journal while it runs: enough for another life of the control plane to go on. */
 const SwitchIntent = z.object({
@@ -147,5 +151,5 @@ function movedEvidence({ mode }: SwitchIntent): RecoveryCheck[] {
 }
 
 function isSwitch({ kind }: Operation): boolean {
-  return switchKinds.some((known) => known === kind);
+  return Object.values<string>(switchKinds).includes(kind);
 }

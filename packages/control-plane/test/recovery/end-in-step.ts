@@ -1,4 +1,7 @@
+import type { Operation } from '@alwayson/protocol/operations.ts';
 import { expect } from 'vitest';
+import type { RegionHandover } from '../../src/database/region-handover.ts';
+import type { RecoveryBoard } from '../../src/recovery/recovery-board.ts';
 import { waitFor } from '../database/database-rig.ts';
 import type { RecoveryRig } from './recovery-rig.ts';
 
@@ -19,31 +22,42 @@ export interface Death {
   when: 'before' | 'after';
 }
 
+/** Begins an operation, ends the control plane in one of its steps, and returns how the next one ended it. */
+export async function dieIn(
+  rig: RecoveryRig,
+  { step, effect, when }: { step: string; effect: keyof RegionHandover; when: Death['when'] },
+  begin: (board: RecoveryBoard) => Promise<Operation>,
+): Promise<Operation> {
+  const { database } = rig;
+  let hasActed = when === 'before';
+  const board = rig.board((handover) => ({
+    [effect]: async (...args: never[]) => {
+      if (when === 'after') await (handover[effect] as (...given: never[]) => Promise<unknown>)(...args);
+      hasActed = true;
+      return new Promise(() => {});
+    },
+  }));
+  const { id } = await begin(board);
+  const isThere = () => {
+    const operation = database.journal.operation(id);
+    // One that went back before it came there says why.
+    if (operation?.state !== 'running') throw new Error(JSON.stringify(operation));
+    return hasActed && operation.steps.some(({ name, state }) => name === step && state === 'running');
+  };
+  await waitFor(`the step ${step}`, isThere, 120_000);
+  await database.stopController();
+  database.startController();
+  rig.board().resume();
+  return rig.untilEnded({ id });
+}
+
 /** The control plane ends in a step: nothing that the step would have returned ever comes. The next one leads the switch to its end. */
 export async function endInStep(rig: RecoveryRig, { left, when }: Death): Promise<void> {
   const { step, effect, ends } = left;
   const [from, to] = [rig.region, rig.otherRegion];
   const { epoch } = rig.database.authority.read();
   const { lost, report } = await rig.writeDuring(async () => {
-    let hasActed = when === 'before';
-    const board = rig.board((handover) => ({
-      [effect]: async (...args: never[]) => {
-        if (when === 'after') await (handover[effect] as (...given: never[]) => Promise<unknown>)(...args);
-        hasActed = true;
-        return new Promise(() => {});
-      },
-    }));
-    const { id } = await rig.begin(board);
-    await waitFor(`the step ${step}`, () => {
-      const operation = rig.database.journal.operation(id);
-      // One that went back before it came there says why.
-      if (operation?.state !== 'running') throw new Error(JSON.stringify(operation));
-      return hasActed && operation.steps.some(({ name, state }) => name === step && state === 'running');
-    });
-    await rig.database.stopController();
-    rig.database.startController();
-    rig.board().resume();
-    return rig.untilEnded({ id });
+    return dieIn(rig, { step, effect, when }, (board) => rig.begin(board));
   });
   const isMoved = ends === 'succeeded';
   expect(lost).toBe(0);

@@ -5,6 +5,7 @@ import { RecoveryReport } from '@alwayson/protocol/recovery.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWriters } from '../database/acknowledged-writes.ts';
 import { doorOf, isWhole, waitFor } from '../database/database-rig.ts';
+import { dieIn } from './end-in-step.ts';
 import { owner, RecoveryRig } from './recovery-rig.ts';
 
 /** The control plane ends in the middle of a restore, before and after the step acted: the next one goes back, or on. */
@@ -34,34 +35,12 @@ test.each(deaths)(
     const { database } = rig;
     await waitFor('the estate to be whole', () => isWhole(database), 120_000);
     const { epoch, writerRegion } = database.authority.read();
-    let hasActed = when === 'before';
-    const board = rig.board((handover) => ({
-      [effect]: async (...args: never[]) => {
-        if (when === 'after') await (handover[effect] as (...given: never[]) => Promise<unknown>)(...args);
-        hasActed = true;
-        return new Promise(() => {});
-      },
-    }));
     const moment = Date.now();
     await waitFor('a moment later', () => Date.now() > moment + 1000);
-    const { id } = await board.beginRestore({
-      to: new Date(moment).toISOString(),
-      acceptDataLoss: true,
-      owner,
-    });
-    await waitFor(
-      `the step ${step}`,
-      () => {
-        const operation = database.journal.operation(id);
-        if (operation?.state !== 'running') throw new Error(JSON.stringify(operation));
-        return hasActed && operation.steps.some(({ name, state }) => name === step && state === 'running');
-      },
-      120_000,
+    const to = new Date(moment).toISOString();
+    const { error, result, state } = await dieIn(rig, { step, effect, when }, (board) =>
+      board.beginRestore({ to, acceptDataLoss: true, owner }),
     );
-    await database.stopController();
-    database.startController();
-    rig.board().resume();
-    const { error, result, state } = await rig.untilEnded({ id });
     if (ends === 'succeeded') expect(error).toBeUndefined();
     expect(state).toBe(ends);
     expect(RecoveryReport.parse(result)).toMatchObject({ mode: 'restore', state: ends });

@@ -41,26 +41,32 @@ export interface RestoreReadiness extends SwitchReadiness {
 /** What has to be so before anything is restored: the target exists, and the restored server could take over by a planned switch. */
 export function checkRestore(facts: RestoreFacts): RestoreReadiness {
   const { candidate, checks, isReady } = checkSwitch(facts);
-  const { target, check } = findTarget(facts);
-  const backup = findBackup(facts, target);
-  const to = target?.time ?? backup?.endedAt ?? null;
+  const { target, at, check } = findTarget(facts);
   return {
     candidate,
     checks: [check, ...checks],
     isReady: isReady && target !== null,
     target,
-    seconds: to === null ? null : (facts.now - to) / 1000,
+    seconds: at === null ? null : (facts.now - at) / 1000,
   };
 }
 
-function findTarget(facts: RestoreFacts): { target: RestoreTarget | null; check: RecoveryCheck } {
+/** `at`: Unix ms of the moment that the data would be of. */
+interface Found {
+  target: RestoreTarget | null;
+  at: number | null;
+  check: RecoveryCheck;
+}
+
+function findTarget(facts: RestoreFacts): Found {
   const { wanted, now } = facts;
   const all = listBackups(facts);
-  const fail = (detail: string) => ({ target: null, check: toCheck('fail', detail) });
+  const fail = (detail: string): Found => ({ target: null, at: null, check: toCheck('fail', detail) });
   const named = all.find(({ label }) => label === wanted);
   if (named !== undefined) {
-    const { region, label } = named;
-    return { target: { region, label, time: null }, check: toCheck('pass', `backup ${label} of ${region}`) };
+    const { region, label, endedAt } = named;
+    const check = toCheck('pass', `backup ${label} of ${region}`);
+    return { target: { region, label, time: null }, at: endedAt, check };
   }
   const time = Date.parse(wanted);
   if (Number.isNaN(time))
@@ -78,7 +84,7 @@ function findTarget(facts: RestoreFacts): { target: RestoreTarget | null; check:
     );
   const { region, label } = newest;
   const detail = `${toText(time)}, from backup ${label} of ${region} and the log after it`;
-  return { target: { region, label, time }, check: toCheck('pass', detail) };
+  return { target: { region, label, time }, at: time, check: toCheck('pass', detail) };
 }
 
 /** Those of the region that is to write come first: they are near. */
@@ -100,10 +106,6 @@ function isInHistory({ timeline, lsn }: LogPlace, { history }: RestoreFacts): bo
 function toPosition(lsn: string): bigint {
   const [high = '0', low = '0'] = lsn.split('/');
   return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
-}
-
-function findBackup(facts: RestoreFacts, target: RestoreTarget | null) {
-  return listBackups(facts).find(({ label, region }) => label === target?.label && region === target.region);
 }
 
 function toCheck(state: RecoveryCheck['state'], detail: string): RecoveryCheck {

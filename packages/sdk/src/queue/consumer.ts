@@ -83,10 +83,10 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   const avoid = (key: ShardKey) => (avoided.get(toName(key)) ?? 0) > performance.now();
 
   /** Renews all leases in one statement, and only when the picture asks for it, changes them. */
-  const renew = async () => {
+  const renew = async (isRare: boolean) => {
     const sentAt = performance.now();
     const names = queues.map((queue) => queue.region);
-    const forMs = isQuiet() ? leaseMs.quiet : leaseMs.busy;
+    const forMs = isRare ? leaseMs.quiet : leaseMs.busy;
     const view = await sql.note((connection) =>
       beat(connection, { worker, region, leaseMs: forMs, queues: names }),
     );
@@ -113,17 +113,19 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   const live = async () => {
     let prepared = false;
     while (!closing.signal.aborted) {
+      // Asked once: a beat that was good for the short time must not be followed by the long wait.
+      const isRare = isQuiet();
       try {
         if (!prepared) {
           const names = queues.map((queue) => queue.region);
           await sql.write((tx) => prepareLedger(tx, names), { idempotent: true });
           prepared = true;
         }
-        await renew();
+        await renew(isRare);
       } catch (error) {
         fail(error);
       }
-      await sleep(msToNextBeat(isQuiet()), undefined, { signal: closing.signal }).catch(() => {});
+      await sleep(msToNextBeat(isRare && isQuiet()), undefined, { signal: closing.signal }).catch(() => {});
     }
   };
   const living = live();
