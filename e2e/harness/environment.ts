@@ -86,7 +86,7 @@ export async function startEnvironment(options: { config?: string } = {}): Promi
 export function runCli(home: string, args: readonly string[]): Promise<CliResult> {
   return new Promise((resolve) => {
     const env = { ...process.env, ALWAYSON_HOME: home };
-    const options = { env, timeout: 240_000, maxBuffer: 16 * 1024 * 1024 };
+    const options = { env, timeout: 600_000, maxBuffer: 16 * 1024 * 1024 };
     execFile(join(installDir, 'alwayson'), args, options, (error, stdout, stderr) => {
       const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
       resolve({ exitCode, stdout, stderr });

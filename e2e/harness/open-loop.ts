@@ -119,12 +119,16 @@ export function failuresOf(results: readonly LoadResult[]): LoadResult[] {
 }
 
 /** A short account of failures for an assertion's message. */
+function sayAnswer({ status, server, error }: LoadResult): string {
+  return status === null ? (error ?? 'no answer') : `${status} by ${server ?? 'the gateway'} ${error ?? ''}`;
+}
+
 export function describeFailures(failures: readonly LoadResult[]): string {
   return failures
     .slice(0, 12)
     .map(
       (f) =>
-        `#${f.index} at ${f.dueMs.toFixed(0)} ms ${f.request.method ?? 'GET'} ${f.request.path}: ${f.status ?? ''} ${f.error ?? ''}`,
+        `#${f.index} at ${f.dueMs.toFixed(0)} ms ${f.request.method ?? 'GET'} ${f.request.path}: ${sayAnswer(f)}`,
     )
     .join('\n');
 }

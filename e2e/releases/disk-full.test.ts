@@ -7,6 +7,8 @@ import { deployUnderLoad, useReleases } from '../harness/use-releases.ts';
 
 const program = withProgram([50, 100], 3);
 const releases = useReleases(program);
+/** More than what a release has to leave to the databases. */
+const spareMebibytes = 256;
 const obstacle = await findMountObstacle();
 
 test.skipIf(obstacle !== null)(
@@ -15,7 +17,7 @@ test.skipIf(obstacle !== null)(
     const { environment } = releases;
     const before = await environment.status();
     const folder = await createReleaseFolder(program);
-    const disk = await putOnSmallDisk(join(environment.home, 'releases'), 32);
+    const disk = await putOnSmallDisk(join(environment.home, 'releases'), spareMebibytes);
     try {
       await folder.edit({ 'release-note.txt': () => 'one that needs room\n' });
       await disk.fill();

@@ -14,7 +14,7 @@ const releases = useReleases(program);
 
 async function run(...args: string[]): Promise<unknown> {
   const { exitCode, stdout, stderr } = await releases.environment.cli(...args, '--json');
-  expect({ args, exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  expect(exitCode, `${args.join(' ')}: ${stderr}${stdout}`).toBe(0);
   return JSON.parse(stdout) as unknown;
 }
 

@@ -5,6 +5,8 @@ import { registerBackup } from './commands/backup.ts';
 import { registerDeploy } from './commands/deploy.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerDown } from './commands/down.ts';
+import { registerDrill } from './commands/drill.ts';
+import { registerEnv } from './commands/env.ts';
 import { registerEvents } from './commands/events.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerFailback } from './commands/failback.ts';
@@ -43,6 +45,7 @@ export function createProgram(): Command {
     .version(version, '-V', 'output the version number (also: --version)')
     .option('--json', 'one JSON document on standard output; progress goes to standard error')
     .option('--config <file>', 'configuration file of the workload')
+    .option('--env <name>', 'environment that is meant (default: main, or $ALWAYSON_ENV)')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', `\n${exitCodes}\n\nExample:\n  $ ./alwayson up --detach`);
   for (const register of [
@@ -69,7 +72,9 @@ export function createProgram(): Command {
     registerFailback,
     registerBackup,
     registerRestore,
+    registerDrill,
     registerOps,
+    registerEnv,
     registerKill,
     registerRevive,
     registerStamp,

@@ -25,6 +25,29 @@ export const Zone = z.object({
 });
 export type Zone = z.infer<typeof Zone>;
 
+/** Where an environment that was copied from another got its data and its first release from. */
+export const EnvironmentOrigin = z.object({
+  /** The other's name. */
+  environment: z.string(),
+  /** ISO 8601. */
+  copiedAt: z.string(),
+  /** Label of the backup that its data was restored from. */
+  backup: z.string(),
+  /** Digest of the release; it lies in the state folder. */
+  release: z.string(),
+  isMasked: z.boolean(),
+  /** What opens the backup, and what is run on the data before anybody sees it. Gone once the data is there. */
+  access: z
+    .object({
+      repository: z.string(),
+      cipherPass: z.string(),
+      postgresSuperuser: z.string(),
+      mask: z.string(),
+    })
+    .optional(),
+});
+export type EnvironmentOrigin = z.infer<typeof EnvironmentOrigin>;
+
 export const Environment = z.object({
   format: z.literal(1),
   name: z.string(),
@@ -61,6 +84,8 @@ export const Environment = z.object({
     /** What backups are encrypted with. Absent in environments that are older than backups: they have none. */
     backups: z.string().optional(),
   }),
+  /** Absent when it began empty. */
+  origin: EnvironmentOrigin.optional(),
 });
 export type Environment = z.infer<typeof Environment>;
 

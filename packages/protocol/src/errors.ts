@@ -146,6 +146,16 @@ export const errorCatalogue = {
     exit: 1,
     hint: 'A migration that has run was edited: restore the file and add a new one.',
   },
+  AON_DRILL_FAILED: {
+    status: 409,
+    exit: 1,
+    hint: 'Nothing happened to the environment itself. See ./alwayson drill; with --keep the copy stays to be looked at.',
+  },
+  AON_PROTECTED: {
+    status: 409,
+    exit: 3,
+    hint: 'Only ./alwayson env set-type NAME sandbox takes the protection off.',
+  },
   AON_INTERRUPTED: {
     status: 409,
     exit: 1,

@@ -47,6 +47,11 @@ export const RecoveryPlan = z.object({
   /** In the order in which they happen. After `pointOfNoReturn` there is only forward. */
   steps: z.array(z.object({ name: z.string(), what: z.string(), typicalMs: z.number().nullable() })),
   pointOfNoReturn: z.string(),
+  /** The newest drill of this mode that passed; null when there was none. */
+  lastDrill: z
+    .object({ at: z.string(), rtoMs: z.number().nullable(), lost: z.int() })
+    .nullable()
+    .default(null),
 });
 export type RecoveryPlan = z.infer<typeof RecoveryPlan>;
 

@@ -12,7 +12,7 @@ const quietMs = 2000;
  * Throws the error that the operation ended with, or AON_TIMEOUT.
  */
 export async function awaitOperation(
-  client: ControlPlaneClient,
+  client: Pick<ControlPlaneClient, 'operation'>,
   begun: Operation,
   { deadlineMs, tell }: { deadlineMs: number; tell: (waitingFor: string) => void },
 ): Promise<Operation> {

@@ -11,6 +11,8 @@ export interface HostClient {
   readonly zone: string;
   status(options?: { timeoutMs?: number }): Promise<HostStatus>;
   putUnit(spec: UnitSpecInput): Promise<UnitStatus>;
+  /** Ends a unit in order; it is started again at once. */
+  restartUnit(id: string): Promise<void>;
   /** Stops the units of this zone and the host. */
   shutdown(options: { timeoutMs: number }): Promise<void>;
   /** Witness only: the control plane, every zone, then itself. */
@@ -18,6 +20,9 @@ export interface HostClient {
   log(unit: string, options: { lines: number }): Promise<string>;
   followLog(unit: string, options: { lines: number; signal: AbortSignal }): AsyncGenerator<string>;
 }
+
+/** It is given time to end in order. */
+const restartMs = 30_000;
 
 function createHostClient(environment: Environment, zone: Zone): HostClient {
   const base = `http://${zone.address}:${zonePorts.host}`;
@@ -37,6 +42,9 @@ function createHostClient(environment: Environment, zone: Zone): HostClient {
     async putUnit(spec) {
       const response = await request(base + hostRoutes.unit(spec.id), { method: 'PUT', token, body: spec });
       return UnitStatus.parse(await response.json());
+    },
+    async restartUnit(id) {
+      await request(base + hostRoutes.action(id, 'restart'), { method: 'POST', token, timeoutMs: restartMs });
     },
     async shutdown(options) {
       await request(base + hostRoutes.shutdown, { method: 'POST', token, ...options });

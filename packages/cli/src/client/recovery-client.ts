@@ -1,4 +1,5 @@
 import { type BackupRequest, BackupsReport, type VerifyRequest } from '@alwayson/protocol/backups.ts';
+import { type DrillEvidence, DrillReport } from '@alwayson/protocol/drills.ts';
 import { Operation } from '@alwayson/protocol/operations.ts';
 import {
   type FailoverQuery,
@@ -22,6 +23,10 @@ export interface RecoveryClient {
   /** Each begins an operation. */
   createBackup(request: BackupRequest): Promise<Operation>;
   verifyBackup(request: VerifyRequest): Promise<Operation>;
+  /** Of all modes, newest first. */
+  drills(): Promise<DrillReport[]>;
+  /** Answers how it was judged. */
+  fileDrill(evidence: DrillEvidence): Promise<DrillReport>;
   /** Newest first. */
   operations(): Promise<Operation[]>;
   operation(id: string): Promise<Operation>;
@@ -47,6 +52,8 @@ export function createRecoveryClient(ask: Ask): RecoveryClient {
     backups: () => ask(BackupsReport, '/backups', { timeoutMs: repositoryTimeoutMs }),
     createBackup: (body) => ask(Operation, '/backups', { method: 'POST', body }),
     verifyBackup: (body) => ask(Operation, '/backups/verify', { method: 'POST', body }),
+    drills: () => ask(z.array(DrillReport), '/drills'),
+    fileDrill: (body) => ask(DrillReport, '/drills', { method: 'POST', body }),
     operations: () => ask(z.array(Operation), '/operations'),
     operation: (id) => ask(Operation, `/operations/${encodeURIComponent(id)}`),
   };

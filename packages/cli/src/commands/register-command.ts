@@ -13,10 +13,11 @@ export interface CommandDefinition {
   isDefault?: boolean;
 }
 
-/** What `--json` and `--config`, which every command takes, were given. */
+/** What `--json`, `--config` and `--env`, which every command takes, were given. */
 export interface GlobalOptions {
   json?: boolean;
   config?: string;
+  env?: string;
 }
 
 /** Adds a command with its help in the house's form; `run` gets its options, its arguments, and how to speak. */
@@ -34,6 +35,7 @@ export function registerCommand<Options extends object>(
     .action(async (...received: unknown[]) => {
       const command = received.at(-1) as Command;
       const options = command.optsWithGlobals<Options & GlobalOptions>();
-      await run(createCommandIo({ json: options.json === true }), options, command.args);
+      const io = createCommandIo({ json: options.json === true, environment: options.env });
+      await run(io, options, command.args);
     });
 }

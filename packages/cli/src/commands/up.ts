@@ -1,7 +1,7 @@
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { findStateFolder } from '../environment/state-folder.ts';
-import { findConfigFile } from '../manifest/load-manifest.ts';
+import { findConfigFile, loadManifest } from '../manifest/load-manifest.ts';
 import type { CommandIo } from '../output/command-io.ts';
 import { renderSummary, toSummaryDocument } from '../start/render-summary.ts';
 import {
@@ -11,6 +11,7 @@ import {
 } from '../start/start-environment.ts';
 import { stayInForeground } from '../start/stay-in-foreground.ts';
 import { stopEnvironment } from '../stop/stop-environment.ts';
+import { parsePort } from './parse-port.ts';
 import { type GlobalOptions, registerCommand } from './register-command.ts';
 
 interface UpOptions extends GlobalOptions {
@@ -28,28 +29,25 @@ export function registerUp(program: Command): void {
       example: 'up --detach --port 8081 --console-port 8901',
       details: [
         'Without --config it takes alwayson.config.ts (.yaml, .yml, .json) of the current folder, else the catalog',
-        'that comes with AlwaysOn. State is kept in .alwayson beside AlwaysOn, or in the folder ALWAYSON_HOME.',
+        'that comes with AlwaysOn. State is kept in .alwayson beside AlwaysOn, or in the folder ALWAYSON_HOME;',
+        'that of another environment (--env NAME) in the same folder with -NAME behind it.',
       ].join('\n'),
     },
     runUp,
   )
     .option('-d, --detach', 'return when everything is up')
-    .option('--port <number>', 'port of the front door (default: 8080)', toPort)
-    .option('--console-port <number>', 'port of console and API (default: 8900)', toPort);
-}
-
-function toPort(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65535)
-    throw new InvalidArgumentError('A port is from 1 to 65535.');
-  return port;
+    .option('--port <number>', 'port of the front door (default: 8080)', parsePort)
+    .option('--console-port <number>', 'port of console and API (default: 8900)', parsePort);
 }
 
 async function runUp(io: CommandIo, options: UpOptions): Promise<void> {
   const stateFolder = findStateFolder(io.env);
   const foreground = options.detach !== true;
   const tell = ({ environment, status }: StartedEnvironment) =>
-    io.result(toSummaryDocument(status, environment.stateDir), renderSummary(status, { foreground }));
+    io.result(
+      toSummaryDocument(status, environment.stateDir),
+      renderSummary(status, { foreground, name: environment.name }),
+    );
 
   const started = await findStartedEnvironment(stateFolder.path);
   if (started) {
@@ -64,9 +62,10 @@ async function runUp(io: CommandIo, options: UpOptions): Promise<void> {
     return;
   }
   if (stateFolder.note) io.note(stateFolder.note);
+  const workload = await loadManifest(findConfigFile({ config: options.config, cwd: io.cwd }));
   const start = (signal: AbortSignal) =>
     startEnvironment({
-      configFile: findConfigFile({ config: options.config, cwd: io.cwd }),
+      workload,
       stateFolder,
       frontDoorPort: options.port,
       consolePort: options.consolePort,

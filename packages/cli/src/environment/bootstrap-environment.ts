@@ -1,22 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Environment } from '@alwayson/protocol/environment.ts';
+import type { Environment, EnvironmentOrigin } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { Manifest } from '@alwayson/protocol/manifest.ts';
+import type { EnvironmentType } from '@alwayson/protocol/words.ts';
 import { installDir } from '../install-dir.ts';
 import type { LoadedManifest } from '../manifest/load-manifest.ts';
 import { readLiveRelease } from '../releases/live-release.ts';
 import { repairEnvironment, writeEnvironment } from './environment-file.ts';
+import { choosePorts } from './choose-ports.ts';
 import { chooseOctet, toZones } from './loopback.ts';
 import { findRunDir, makeRunDir } from './run-folder.ts';
-import { assertDiskSpace, makeFolder } from './state-folder.ts';
+import { assertDiskSpace, mainEnvironment, makeFolder } from './state-folder.ts';
 import { writeFileDurably } from './write-file-durably.ts';
-
-const defaultPorts = { frontDoor: 8080, console: 8900 };
 
 export interface BootstrapInput extends LoadedManifest {
   stateDir: string;
+  /** Of an environment that is made; an existing one keeps its own. */
+  name: string;
+  type?: EnvironmentType | undefined;
+  origin?: EnvironmentOrigin | undefined;
   /** Only when the user names them; an existing environment keeps its own. */
   frontDoorPort?: number | undefined;
   consolePort?: number | undefined;
@@ -59,11 +63,12 @@ function keepManifest(stateDir: string, folders: Manifest): void {
 }
 
 async function createEnvironment(input: BootstrapInput): Promise<Environment> {
-  const { manifest, stateDir } = input;
+  const { manifest, stateDir, name, origin } = input;
+  const ports = await choosePorts({ name, path: stateDir });
   return {
     format: 1,
-    name: 'main',
-    type: 'production',
+    name,
+    type: input.type ?? (name === mainEnvironment ? 'production' : 'sandbox'),
     workload: manifest.name,
     workloadDir: input.workloadDir,
     configFile: input.configFile,
@@ -71,8 +76,8 @@ async function createEnvironment(input: BootstrapInput): Promise<Environment> {
     runDir: findRunDir(stateDir),
     installDir,
     createdAt: new Date().toISOString(),
-    frontDoor: toDoor(input.frontDoorPort ?? defaultPorts.frontDoor),
-    console: toDoor(input.consolePort ?? defaultPorts.console),
+    frontDoor: toDoor(input.frontDoorPort ?? ports.frontDoor),
+    console: toDoor(input.consolePort ?? ports.console),
     zones: toZones(manifest.regions, await chooseOctet(stateDir)),
     tokens: {
       agents: createSecret(),
@@ -87,6 +92,7 @@ async function createEnvironment(input: BootstrapInput): Promise<Environment> {
       redis: createSecret(),
       backups: createSecret(),
     },
+    ...(origin === undefined ? {} : { origin }),
   };
 }
 

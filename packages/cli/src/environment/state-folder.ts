@@ -10,17 +10,45 @@ const passThroughMode = 0o711;
 const freshBytesMin = 1024 ** 3;
 const resumedBytesMin = 200 * 1024 ** 2;
 
+/** The environment that is meant when none is named. */
+export const mainEnvironment = 'main';
+const namePattern = /^[a-z][a-z0-9-]{0,23}$/;
+
 export interface StateFolder {
+  /** Of the environment. */
+  name: string;
   path: string;
   /** Why it is not the usual folder beside the installation. */
   note?: string;
+}
+
+/** The state folder of the environment that `ALWAYSON_ENV` names: the main one's, or one beside it. Throws AON_USAGE. */
+export function findStateFolder(env: NodeJS.ProcessEnv, isRoot = process.getuid?.() === 0): StateFolder {
+  const name = env['ALWAYSON_ENV'] || mainEnvironment;
+  const { path, ...main } = findMainFolder(env, isRoot);
+  return { ...main, name, path: toNamedFolder(path, name) };
+}
+
+/** Throws AON_USAGE when it cannot be a name. */
+export function toNamedFolder(mainFolder: string, name: string): string {
+  if (!namePattern.test(name)) {
+    throw new AlwaysOnError('AON_USAGE', `"${name}" cannot be the name of an environment.`, {
+      hint: 'A name has small letters, digits and hyphens, begins with a letter, and is no longer than 24.',
+    });
+  }
+  return name === mainEnvironment ? mainFolder : `${mainFolder}-${name}`;
+}
+
+/** The main environment's folder, from that of any. */
+export function toMainFolder({ name, path }: Pick<StateFolder, 'name' | 'path'>): string {
+  return name === mainEnvironment ? path : path.slice(0, -(name.length + 1));
 }
 
 /**
  * `ALWAYSON_HOME`, else `.alwayson` in the installation. Engines run as `postgres` when we are root, and cannot pass through a
  * private home: then a system folder named after the installation takes its place.
  */
-export function findStateFolder(env: NodeJS.ProcessEnv, isRoot = process.getuid?.() === 0): StateFolder {
+function findMainFolder(env: NodeJS.ProcessEnv, isRoot: boolean): Omit<StateFolder, 'name'> {
   const chosen = env['ALWAYSON_HOME'];
   const path = resolve(chosen || join(installDir, '.alwayson'));
   const barrier = isRoot ? findBarrier(dirname(path)) : undefined;

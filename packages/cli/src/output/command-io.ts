@@ -13,10 +13,16 @@ export interface CommandIo {
   note(text: string): void;
 }
 
-export function createCommandIo({ json }: { json: boolean }): CommandIo {
+export interface IoOptions {
+  json: boolean;
+  /** Name of the environment that is meant. */
+  environment?: string | undefined;
+}
+
+export function createCommandIo({ json, environment }: IoOptions): CommandIo {
   return {
     json,
-    env: process.env,
+    env: environment === undefined ? process.env : { ...process.env, ALWAYSON_ENV: environment },
     cwd: process.cwd(),
     out: createPainter(process.stdout),
     result(document, text) {

@@ -4,13 +4,15 @@ import type {
   RecoveryPlan,
   RecoveryReport,
 } from '@alwayson/protocol/recovery.ts';
+import { sayLocalTime } from './say-local-time.ts';
 import { sayMs } from './say-ms.ts';
 import type { Painter } from './terminal.ts';
 import { renderTable } from './text-table.ts';
 
 /** What would happen, for who has to decide. */
 export function renderRecoveryPlan(plan: RecoveryPlan, { paint }: Painter): string {
-  const { mode, from, to, epoch, writer, candidate, isReady, loss, checks, steps, pointOfNoReturn } = plan;
+  const { mode, from, to, epoch, writer, candidate, isReady, loss, checks, steps } = plan;
+  const { pointOfNoReturn, lastDrill } = plan;
   const stepRows = steps.flatMap(({ name, what: does, typicalMs }) => [
     ...(name === pointOfNoReturn ? [['', 'from here on there is only forward', '']] : []),
     [name, does, typicalMs === null ? '' : `about ${sayMs(typicalMs)}`],
@@ -25,6 +27,7 @@ export function renderRecoveryPlan(plan: RecoveryPlan, { paint }: Painter): stri
     'Steps:',
     ...renderTable(stepRows),
     '',
+    sayDrill(lastDrill),
     isReady ? paint('green', 'Ready.') : paint('red', 'Not ready: nothing would be done.'),
   ].join('\n');
 }
@@ -55,6 +58,12 @@ export function renderRecoveryReport(report: RecoveryReport, { paint }: Painter)
     'Checks:',
     ...renderChecks(checks, paint),
   ].join('\n');
+}
+
+function sayDrill(drill: RecoveryPlan['lastDrill']): string {
+  if (drill === null) return 'It was never rehearsed: ./alwayson drill does it on a copy.';
+  const { at, rtoMs, lost } = drill;
+  return `Rehearsed last on ${sayLocalTime(at)}: RTO ${sayTime(rtoMs)}, ${lost} acknowledged writes lost.`;
 }
 
 const headlines = { planned: 'Planned switch', emergency: 'Emergency', restore: 'Restore' } as const;

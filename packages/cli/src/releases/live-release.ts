@@ -9,6 +9,7 @@ import { Release } from '@alwayson/protocol/releases.ts';
 export interface LiveRelease {
   /** Its version; short when that is only its digest. */
   name: string;
+  digest: string;
   manifest: Manifest;
   files: readonly ReleaseFile[];
 }
@@ -21,6 +22,7 @@ export function readLiveRelease(stateDir: string): LiveRelease | undefined {
     const { version, digest } = Release.parse(read('release.json'));
     return {
       name: digest.startsWith(version) ? digest.slice(0, 6) : version,
+      digest,
       manifest: Manifest.parse(read('manifest.json')),
       files: ReleaseFiles.parse(read('files.json')),
     };

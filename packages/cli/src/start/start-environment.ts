@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
-import type { Environment } from '@alwayson/protocol/environment.ts';
+import type { Environment, EnvironmentOrigin } from '@alwayson/protocol/environment.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
+import type { EnvironmentType } from '@alwayson/protocol/words.ts';
 import { createControlPlaneClient } from '../client/control-plane-client.ts';
 import { createWitnessClient, findWitnessHost } from '../client/host-client.ts';
 import { bootstrapEnvironment } from '../environment/bootstrap-environment.ts';
@@ -8,7 +9,7 @@ import { readEnvironmentIfSound } from '../environment/environment-file.ts';
 import { assertPortsFree } from '../environment/ports.ts';
 import { makeFolder, type StateFolder } from '../environment/state-folder.ts';
 import { takeUpLock } from '../environment/up-lock.ts';
-import { findConfigIn, type LoadedManifest, loadManifest } from '../manifest/load-manifest.ts';
+import { findConfigIn, type LoadedManifest } from '../manifest/load-manifest.ts';
 import { assertPrerequisites } from '../prerequisites/check-prerequisites.ts';
 import { differsFrom, readLiveRelease } from '../releases/live-release.ts';
 import { createControlPlaneUnit } from './control-plane-unit.ts';
@@ -17,10 +18,13 @@ import { waitUntilRunning } from './wait-until-running.ts';
 import { startWitnessHost } from './witness-host.ts';
 
 export interface StartOptions {
-  configFile: string;
+  workload: LoadedManifest;
   stateFolder: StateFolder;
   frontDoorPort?: number | undefined;
   consolePort?: number | undefined;
+  /** Of an environment that is made. */
+  type?: EnvironmentType | undefined;
+  origin?: EnvironmentOrigin | undefined;
   /** Ends the waiting; what was started stays. */
   signal: AbortSignal;
   note: (text: string) => void;
@@ -45,12 +49,11 @@ export async function findStartedEnvironment(stateDir: string): Promise<StartedE
 }
 
 /**
- * From a configuration file to a serving environment. Everything that can be refused is refused before anything starts; what runs
+ * From a workload to a serving environment. Everything that can be refused is refused before anything starts; what runs
  * already is joined, not started again.
  */
 export async function startEnvironment(options: StartOptions): Promise<StartedEnvironment> {
-  const { stateFolder, signal, note } = options;
-  const loaded = await loadManifest(options.configFile);
+  const { workload, stateFolder, signal, note } = options;
   await assertPrerequisites();
   // Folders that the host makes must stay passable for the user postgres, whatever the caller's mask is.
   process.umask(0o022);
@@ -58,14 +61,14 @@ export async function startEnvironment(options: StartOptions): Promise<StartedEn
   const release = takeUpLock(stateFolder.path);
   try {
     const environment = await bootstrapEnvironment({
-      ...loaded,
+      ...options,
+      ...workload,
       stateDir: stateFolder.path,
-      frontDoorPort: options.frontDoorPort,
-      consolePort: options.consolePort,
+      name: stateFolder.name,
       say: note,
     });
     await launch(environment, signal);
-    tellChange(loaded, environment.stateDir, note);
+    tellChange(workload, environment.stateDir, note);
     return { environment, status: await waitUntilRunning(environment, signal) };
   } finally {
     release();

@@ -38,7 +38,7 @@ test('a log gets only what became ready', () => {
 });
 
 test('the summary says where to go, how to break it and how to stop it', () => {
-  const text = renderSummary(createStatus(), { foreground: true });
+  const text = renderSummary(createStatus(), { foreground: true, name: 'main' });
   for (const part of [
     'http://localhost:18201',
     'http://localhost:18202',

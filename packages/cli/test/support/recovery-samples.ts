@@ -20,6 +20,7 @@ export const plan: RecoveryPlan = {
     { name: 'commit', what: 'name the new writer', typicalMs: null },
   ],
   pointOfNoReturn: 'commit',
+  lastDrill: null,
 };
 export const report: RecoveryReport = {
   operation: 'failover-9',

@@ -8,6 +8,7 @@ export function createBootstrapInput(stateDir: string): BootstrapInput & { notes
     configFile: '/shop/alwayson.config.ts',
     workloadDir: '/shop',
     stateDir,
+    name: 'main',
     notes,
     say: (note) => notes.push(note),
   };

@@ -12,6 +12,7 @@ import type { BackupBoard } from '../backups/backup-board.ts';
 import type { SqliteJournal } from '../operations/sqlite-journal.ts';
 import type { Placement } from '../placement/placement.ts';
 import type { SwitchBoard } from '../switches/switch-board.ts';
+import type { DrillBoard } from '../recovery/drill-board.ts';
 import type { RecoveryBoard } from '../recovery/recovery-board.ts';
 import { planKill, reviveTarget } from '../targets/kill-and-revive.ts';
 import type { ScaleController } from '../scale/scale-controller.ts';
@@ -32,6 +33,7 @@ export interface ApiContext extends MeasureSources, HealthSource {
   scale: Pick<ScaleController, 'order'>;
   recovery: RecoveryBoard;
   backups: BackupBoard;
+  drills: DrillBoard;
   /** The built console; null while it is being built. */
   consoleDir: () => string | null;
 }

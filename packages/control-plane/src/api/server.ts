@@ -11,6 +11,7 @@ import {
 import { registerAlertRoutes } from './alert-routes.ts';
 import { registerAuthorization } from './authorization.ts';
 import { registerConsole } from './console.ts';
+import { registerDrillRoutes } from './drill-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerMeasureRoutes } from './measure-routes.ts';
 import { registerMetricsTargets } from './metrics-targets.ts';
@@ -54,6 +55,7 @@ export async function createApiServer(context: ApiContext): Promise<FastifyInsta
   registerScaleRoutes(server, context.scale);
   registerRecoveryRoutes(server, context.recovery);
   registerBackupRoutes(server, context.backups);
+  registerDrillRoutes(server, context.drills);
   registerStream(server, context);
   await registerConsole(server, context.consoleDir);
   return server;

@@ -29,7 +29,9 @@ export interface BackupBoard {
 }
 
 export function createBackupBoard(context: BackupBoardContext): BackupBoard {
-  const { backups, records, manifest, now } = context;
+  const { backups, environment, records, manifest, now } = context;
+  // A sandbox promises none.
+  const isKept = environment.type === 'production';
   const record = createBackupRecord(records);
   const runs = new BackupRuns({ ...context, record });
   const readAll = async (): Promise<RegionContent[]> => {
@@ -53,7 +55,7 @@ export function createBackupBoard(context: BackupBoardContext): BackupBoard {
       const found = await readAll();
       const { lastAt, lastFailedAt } = await backups.archived();
       return {
-        trouble: findBackupTrouble(toFacts(found), manifest.backups, now()),
+        trouble: isKept ? findBackupTrouble(toFacts(found), manifest.backups, now()) : null,
         backups: found.flatMap(toBackups).toSorted((a, b) => b.startedAt.localeCompare(a.startedAt)),
         archive: { lastAt: toTime(lastAt), lastFailedAt: toTime(lastFailedAt) },
         verifications,

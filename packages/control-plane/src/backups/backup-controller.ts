@@ -19,9 +19,13 @@ export interface BackupControllerContext extends ControllerContext {
   quietMs?: number;
 }
 
-/** Makes the backups that are due and proves them, one thing at a time, in the background: no tick waits for it. */
+/**
+ * Makes the backups that are due and proves them, one thing at a time, in the background: no tick waits for it. A sandbox has those that are
+ * ordered, and its log.
+ */
 export function createBackupController(context: BackupControllerContext): Controller {
-  const { backups, board, manifest, isBroughtUp, isOtherwiseBusy, now } = context;
+  const { backups, board, environment, manifest, isBroughtUp, isOtherwiseBusy, now } = context;
+  const isProduction = environment.type === 'production';
   const quietUntil = now() + (context.quietMs ?? quietMs);
   let lookedAt = -Infinity;
   let running: Promise<void> | null = null;
@@ -59,7 +63,8 @@ export function createBackupController(context: BackupControllerContext): Contro
       const writer = backups.writer();
       if (running !== null || !isBroughtUp() || backups.regions().length === 0 || writer === null) return;
       const key = `${writer.member} ${writer.term}`;
-      const isDue = now() - lookedAt >= lookEveryMs && now() >= quietUntil && !isOtherwiseBusy();
+      const isDue =
+        isProduction && now() - lookedAt >= lookEveryMs && now() >= quietUntil && !isOtherwiseBusy();
       if (key !== preparedFor) {
         if (now() - triedAt >= prepareEveryMs) begin(prepare(key));
       } else if (isDue) {

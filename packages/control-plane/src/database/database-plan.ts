@@ -4,8 +4,14 @@ import { toRegions } from '@alwayson/core/estate/topology.ts';
 import { findProgram } from '@alwayson/engines/process/find-program.ts';
 import { findPostgresBinaries } from '@alwayson/engines/postgres/find-binaries.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
-import { type Environment, type Zone, zonePorts } from '@alwayson/protocol/environment.ts';
+import {
+  type Environment,
+  type EnvironmentOrigin,
+  type Zone,
+  zonePorts,
+} from '@alwayson/protocol/environment.ts';
 import type { Manifest } from '@alwayson/protocol/manifest.ts';
+import { listRepositories, toServerId } from '@alwayson/protocol/repositories.ts';
 
 export interface MemberPlan extends DatabaseMember {
   address: string;
@@ -40,6 +46,12 @@ export interface DatabasePlan {
   passwords: Environment['passwords'];
   /** Null in an environment that is older than backups. */
   backups: BackupPlan | null;
+  /** Whose data the first member begins with; null when it begins empty, and when it has it. */
+  origin: DataOrigin | null;
+}
+
+export interface DataOrigin extends NonNullable<EnvironmentOrigin['access']> {
+  label: string;
 }
 
 /**
@@ -57,7 +69,7 @@ export function planDatabase(environment: Environment, manifest: Manifest): Data
   }
   const store = manifest.stores.find(({ kind }) => kind === 'relational');
   const members = zones.map((zone) => ({
-    id: `pg-${zone.name}`,
+    id: toServerId(zone.name),
     region: zone.region,
     zone: zone.name,
     address: zone.address,
@@ -73,27 +85,30 @@ export function planDatabase(environment: Environment, manifest: Manifest): Data
     synchronousCommit: store?.durability === 'fast' ? 'off' : 'on',
     passwords: environment.passwords,
     backups: planBackups(environment, manifest, members),
+    origin: toDataOrigin(environment),
   };
 }
 
 function planBackups(
-  { passwords, stateDir }: Environment,
+  environment: Environment,
   { backups }: Manifest,
   members: readonly MemberPlan[],
 ): BackupPlan | null {
+  const { passwords, stateDir } = environment;
   if (passwords.backups === undefined) return null;
   const folderOf = (id: string) =>
     join(stateDir, 'units', members.find((member) => member.id === id)?.zone ?? '', id);
-  const firsts = members.filter(
-    ({ region }, index) => members.findIndex((other) => other.region === region) === index,
-  );
   return {
     program: findProgram('pgbackrest'),
-    repositories: firsts.map(({ id, region }) => ({ region, path: join(folderOf(id), 'backups') })),
+    repositories: listRepositories(environment),
     cipherPass: passwords.backups,
     retentionDays: backups.retentionDays,
     folderOf,
   };
+}
+
+function toDataOrigin({ origin }: Environment): DataOrigin | null {
+  return origin?.access === undefined ? null : { ...origin.access, label: origin.backup };
 }
 
 export function memberOf(plan: DatabasePlan, id: string): MemberPlan {

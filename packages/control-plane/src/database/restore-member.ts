@@ -11,16 +11,9 @@ import { zonePorts } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { memberOf } from './database-plan.ts';
 import { administratorTarget, type DatabaseRuntime, memoryOf } from './database-runtime.ts';
+import { raiseFences } from './raise-fences.ts';
 import { runTask } from './run-task.ts';
 import { waitUntil } from './wait-until.ts';
-
-/**
- * The queue's ledger goes back in time with the data. Fences must not: with one that is older than what a worker still holds, the next
- * owner of its shard could never take over.
- */
-const refence = `DO $$ BEGIN IF to_regclass('alwayson.queue_lease') IS NOT NULL THEN
-  UPDATE alwayson.queue_lease SET owner = NULL, fence = fence + 1000000, changed_at = now();
-END IF; END $$`;
 
 export interface RestoreSource {
   /** The number of the repository, from 1. */
@@ -46,7 +39,7 @@ export async function restoreBeside(
     user: superuser,
     password: plan.passwords.postgresSuperuser,
     database: applicationDatabase,
-    statement: refence,
+    statement: raiseFences,
     ...source,
   });
   return parseSteps(await runTask(runtime, member, task));

@@ -17,6 +17,7 @@ import {
 } from '@alwayson/engines/postgres/data-folder.ts';
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { cloneData } from './clone-data.ts';
 import { memberOf } from './database-plan.ts';
 import { administratorTarget, type DatabaseRuntime, memoryOf } from './database-runtime.ts';
 import { promoteWriter } from './failover-operation.ts';
@@ -52,7 +53,7 @@ async function act(runtime: DatabaseRuntime, action: DatabaseAction): Promise<vo
       return;
     case 'initialise':
       await runtime.specs.settle(member);
-      await runTask(runtime, member, renderInitialise(plan.binDir, plan.passwords.postgresSuperuser));
+      await initialise(runtime, member);
       return start(runtime, member);
     case 'start':
       return start(runtime, member);
@@ -76,6 +77,13 @@ async function act(runtime: DatabaseRuntime, action: DatabaseAction): Promise<vo
         reconcileSlots(client, action.followers.map(toSlotName)),
       );
   }
+}
+
+/** The first data of an environment: none, or a copy of another environment's. */
+async function initialise(runtime: DatabaseRuntime, member: string): Promise<void> {
+  const { plan } = runtime;
+  if (plan.origin !== null) return cloneData(runtime, member, plan.origin);
+  await runTask(runtime, member, renderInitialise(plan.binDir, plan.passwords.postgresSuperuser));
 }
 
 /** The role that a member starts in is in its files; they must be the record's before it starts. */

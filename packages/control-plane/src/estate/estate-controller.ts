@@ -49,7 +49,7 @@ export interface EstateController extends Controller {
 export interface EstateContext extends ControllerContext {
   /** Names the `alwayson up` that started this life of the environment. */
   intent: string;
-  releases: Pick<ReleaseStore, 'manifest' | 'folder' | 'prepare'>;
+  releases: Pick<ReleaseStore, 'find' | 'manifest' | 'folder' | 'prepare'>;
   /** What the last question to a stamp's agent came to. */
   contact(stamp: string): StampContact | null;
   /** Makes the controllers look at once. */

@@ -8,7 +8,7 @@ const entity = 'release';
 
 export interface FirstReleaseContext
   extends Pick<ControllerContext, 'environment' | 'manifest' | 'journal' | 'now'> {
-  releases: Pick<ReleaseStore, 'prepare'>;
+  releases: Pick<ReleaseStore, 'find' | 'prepare'>;
   /** The release exists whole. */
   take(release: Release): void;
 }
@@ -21,7 +21,7 @@ export interface FirstRelease {
   close(): Promise<void>;
 }
 
-/** Takes the folder that `up` was called in as an environment's first release. */
+/** Takes the folder that `up` was called in, or what was copied with the data, as an environment's first release. */
 export function createFirstRelease(context: FirstReleaseContext): FirstRelease {
   const { environment, manifest, releases, journal, now, take } = context;
   const closing = new AbortController();
@@ -35,11 +35,18 @@ export function createFirstRelease(context: FirstReleaseContext): FirstRelease {
     journal.event({ severity: 'info', type: 'release.preparing', entity, message });
   };
 
-  const prepare = async () => {
+  /** A copied environment has the other's release in its folder already. */
+  const make = async () => {
+    const copied = environment.origin && releases.find(environment.origin.release);
+    if (copied) return copied;
     const path = environment.workloadDir;
     const source = { kind: 'folder', path } as const;
+    return releases.prepare({ path, source, manifest, owner: 'up', tell }, closing.signal);
+  };
+
+  const prepare = async () => {
     try {
-      take(await releases.prepare({ path, source, manifest, owner: 'up', tell }, closing.signal));
+      take(await make());
     } catch (error) {
       if (closing.signal.aborted) return;
       failedAt = now();

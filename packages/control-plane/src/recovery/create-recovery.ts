@@ -1,20 +1,22 @@
 import { createBackupBoard } from '../backups/backup-board.ts';
 import { createBackupController } from '../backups/backup-controller.ts';
 import type { DatabaseController } from '../database/database-controller.ts';
+import { createDrillBoard } from './drill-board.ts';
 import { createReadinessController, type ReadinessContext } from './readiness-controller.ts';
 import { createRecoveryBoard, type RecoveryBoardContext } from './recovery-board.ts';
 
-export type RecoveryContext = RecoveryBoardContext &
+export type RecoveryContext = Omit<RecoveryBoardContext, 'drills'> &
   ReadinessContext & { database: Pick<DatabaseController, 'backups'> };
 
 /** What lets another region write, and what keeps the data when both are lost. */
 export function createRecovery(context: RecoveryContext) {
   const { database, journal } = context;
   const backups = createBackupBoard({ ...context, backups: database.backups });
+  const drills = createDrillBoard(context);
   const isOtherwiseBusy = () => journal.running().length > 0;
   const schedule = { backups: database.backups, board: backups, isOtherwiseBusy };
   return {
-    boards: { recovery: createRecoveryBoard(context), backups },
+    boards: { recovery: createRecoveryBoard({ ...context, drills }), backups, drills },
     controllers: {
       readiness: createReadinessController(context),
       backups: createBackupController({ ...context, ...schedule }),

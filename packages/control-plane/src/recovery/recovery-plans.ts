@@ -9,6 +9,7 @@ import type { ControllerContext } from '../controller.ts';
 import type { DatabaseController } from '../database/database-controller.ts';
 import type { SqliteJournal } from '../operations/sqlite-journal.ts';
 import type { AuthorityRegister } from './authority-register.ts';
+import type { DrillBoard } from './drill-board.ts';
 import { emergencySteps } from './emergency.ts';
 import { plannedSteps, pointOfNoReturn } from './planned-switch.ts';
 import { restoreSteps } from './restore.ts';
@@ -20,6 +21,7 @@ export interface RecoveryPlansContext extends ControllerContext {
   authority: AuthorityRegister;
   database: Pick<DatabaseController, 'handover' | 'copy' | 'backups'>;
   queue: { status(): Status['queues'] };
+  drills: Pick<DrillBoard, 'last'>;
 }
 
 /** What a change of who writes would do, and whether it may. Nothing here changes anything. */
@@ -34,7 +36,7 @@ const operationsRead = 200;
 export const stepsOf = { planned: plannedSteps, emergency: emergencySteps, restore: restoreSteps } as const;
 
 export function createRecoveryPlans(context: RecoveryPlansContext): RecoveryPlans {
-  const { environment, journal, authority, database, queue } = context;
+  const { environment, journal, authority, database, queue, drills } = context;
   const { handover } = database;
   const regions = toRegions(environment).map(({ name }) => name);
 
@@ -71,6 +73,7 @@ export function createRecoveryPlans(context: RecoveryPlansContext): RecoveryPlan
       checks,
       steps: stepsOf[mode].map(({ name, what }) => ({ name, what, typicalMs: typicalMs(name) })),
       pointOfNoReturn,
+      lastDrill: drills.last(mode),
     };
   };
 

@@ -173,6 +173,7 @@ export const nothingMeasured = {
     facts: noRecovery,
     isBusy: () => false,
   },
+  drills: { list: () => [], last: () => null, file: refuseBackups },
   recovery: {
     plan: noRecovery,
     begin: noRecovery,

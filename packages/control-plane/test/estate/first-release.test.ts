@@ -1,3 +1,4 @@
+import type { EnvironmentOrigin } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { Release } from '@alwayson/protocol/releases.ts';
 import { expect, test } from 'vitest';
@@ -10,17 +11,20 @@ import { openMemoryStore } from '../records/memory-store.ts';
 const release = { digest: 'abcdef'.padEnd(64, '0') } as Release;
 
 /** On a clock of its own. */
-function createRig(prepare: ReleaseStore['prepare']) {
+function createRig(
+  prepare: ReleaseStore['prepare'],
+  { origin, kept = null }: { origin?: EnvironmentOrigin; kept?: Release | null } = {},
+) {
   let nowMs = 1_000_000;
   const now = () => nowMs;
   const journal = createSqliteJournal(openMemoryStore(), now);
   const taken: Release[] = [];
   const first = createFirstRelease({
-    environment: environmentOf(),
+    environment: { ...environmentOf(), origin },
     manifest: manifestOf(),
     journal,
     now,
-    releases: { prepare },
+    releases: { prepare, find: (ref) => (ref === kept?.digest ? kept : null) },
     take: (made) => taken.push(made),
   });
   return {
@@ -69,4 +73,25 @@ test('the end of the control plane ends what is being made, and is no failure', 
   await first.close();
   await tick(120_000);
   expect(events()).toEqual([]);
+});
+
+const origin: EnvironmentOrigin = {
+  environment: 'main',
+  copiedAt: '2026-01-01T00:00:00.000Z',
+  backup: '20260101-000000F',
+  release: release.digest,
+  isMasked: false,
+};
+
+test('a copied environment takes the release that was copied with its data', async () => {
+  const { taken, tick } = createRig(() => Promise.reject(new Error('made again')), { origin, kept: release });
+  await tick(0);
+  expect(taken).toEqual([release]);
+});
+
+test('when that is not there, the folder is taken', async () => {
+  const made = { ...release, version: 'made' };
+  const { taken, tick } = createRig(async () => made, { origin });
+  await tick(0);
+  expect(taken).toEqual([made]);
 });

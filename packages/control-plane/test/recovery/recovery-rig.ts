@@ -54,6 +54,7 @@ export class RecoveryRig {
       authority,
       database: { handover: { ...handover, ...change(handover) }, copy, backups },
       queue: { status: () => [] },
+      drills: { last: () => null },
       observerSignals: { observations },
       nudge: () => {},
     });

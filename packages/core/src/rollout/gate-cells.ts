@@ -17,9 +17,13 @@ export interface GateRequests {
 }
 
 export interface GateCell extends GateRequests {
-  /** `latency` as it was once: with at most half of the requests, and later with more. */
-  marks: readonly [readonly number[], readonly number[]];
+  /** `latency` piece by piece, in the order of time. */
+  pieces: readonly (readonly number[])[];
 }
+
+/** Requests of a piece, when there are so few. */
+const pieceMin = 10;
+const piecesMax = 16;
 
 /** Adds to the cell of the same side, region and flow. */
 export function addToCells(cells: readonly GateCell[], added: GateRequests): GateCell[] {
@@ -30,28 +34,30 @@ export function addToCells(cells: readonly GateCell[], added: GateRequests): Gat
     : cells.with(index, grow(known, added));
 }
 
-/** The newer part of the latencies: between half and three quarters of all. What was only at the beginning is not in it. */
-export function toRecent({ latency, marks: [older] }: GateCell): number[] {
-  return latency.map((count, bucket) => count - (older[bucket] ?? 0));
-}
-
 function isSame(cell: GateRequests, { side, region, flow }: GateRequests): boolean {
   return cell.side === side && cell.region === region && cell.flow === flow;
 }
 
 function toEmpty({ side, region, flow }: GateRequests): GateCell {
-  const marks: GateCell['marks'] = [createHistogram(), createHistogram()];
   const [latency, sumsMs] = [createHistogram(), createHistogram()];
-  return { side, region, flow, good: 0, bad: 0, latency, sumsMs, marks };
+  return { side, region, flow, good: 0, bad: 0, latency, sumsMs, pieces: [] };
 }
 
 function grow(cell: GateCell, added: GateRequests): GateCell {
   const latency = addUp(cell.latency, added.latency);
-  const newer = cell.marks[1];
-  const isDouble = countSamples(latency) >= 2 * countSamples(newer);
-  const marks: GateCell['marks'] = isDouble ? [newer, latency] : cell.marks;
+  const pieces = addPiece(cell.pieces, added.latency, countSamples(latency));
   const sumsMs = addUp(cell.sumsMs, added.sumsMs);
-  return { ...cell, good: cell.good + added.good, bad: cell.bad + added.bad, latency, sumsMs, marks };
+  return { ...cell, good: cell.good + added.good, bad: cell.bad + added.bad, latency, sumsMs, pieces };
+}
+
+/** What came with one look is never divided; small pieces grow, and two become one when there are too many. */
+function addPiece(pieces: GateCell['pieces'], added: readonly number[], total: number): GateCell['pieces'] {
+  if (countSamples(added) === 0) return pieces;
+  const last = pieces.at(-1);
+  const isOpen = last !== undefined && countSamples(last) < Math.max(pieceMin, total / piecesMax);
+  const more = isOpen ? pieces.with(-1, addUp(last, added)) : [...pieces, added];
+  if (more.length <= piecesMax) return more;
+  return more.flatMap((piece, index) => (index % 2 === 0 ? [addUp(piece, more[index + 1] ?? [])] : []));
 }
 
 /** Bucket by bucket. */

@@ -2,7 +2,7 @@ import { countSamples, toLatencyBucket } from '@alwayson/protocol/latency-histog
 import type { GateCheck } from '@alwayson/protocol/releases.ts';
 import { latencyBoundsMs } from '@alwayson/protocol/traffic.ts';
 import { rateOf, type Sample } from '../shares/compare-samples.ts';
-import { addUp, type GateRequests, toRecent } from './gate-cells.ts';
+import { addUp, type GateCell, type GateRequests } from './gate-cells.ts';
 import { compareStrata, lookChanceMax, type Stratum, toChance } from './gate-strata.ts';
 import { toGroups, type FlowView, type Reference, type ViewStratum } from './gate-view.ts';
 import { toChanceWords, toMs } from './gate-words.ts';
@@ -17,12 +17,15 @@ const countMin = 50;
 const excessMsMin = 5;
 /** Points more of the candidate's requests than of the others' that are slower than what was usual. */
 const aboveMin = 0.05;
+/** Pieces with fewer requests tell nothing. */
+const pieceCountMin = 5;
+/** Of the pieces, in the order of time, so many and such a part must be slow. */
+const slowPiecesMin = 4;
+const slowPartMin = 0.75;
 const quantiles = [0.5, 0.95] as const;
 
 interface Pair {
-  own: Latencies;
-  /** The newer requests: what was only slow at the beginning is not slow. */
-  recent: readonly number[];
+  own: Latencies & Pick<GateCell, 'pieces'>;
   other: Reference;
 }
 type Latencies = Pick<GateRequests, 'latency' | 'sumsMs'>;
@@ -75,7 +78,7 @@ export function toQuantile({ latency, sumsMs }: Latencies, part: number): number
 }
 
 function toPairs(strata: readonly ViewStratum[]): Pair[] {
-  return strata.flatMap(({ own, other }) => (other === null ? [] : [{ own, recent: toRecent(own), other }]));
+  return strata.flatMap(({ own, other }) => (other === null ? [] : [{ own, other }]));
 }
 
 function findSlower(pairs: readonly Pair[], ratio: number, chanceMost: number): Slower | null {
@@ -90,17 +93,30 @@ function findSlower(pairs: readonly Pair[], ratio: number, chanceMost: number): 
     // Three times slower, all that was in the bucket of the usual is above its upper bound: no bucket is as wide as that.
     const bucket = toLatencyBucket(otherMs);
     if (bucket >= latencyBoundsMs.length) continue;
-    const split = (take: (pair: Pair) => readonly number[]): Stratum[] =>
-      pairs.map((pair) => ({
-        own: splitAbove(take(pair), bucket),
-        other: splitAbove(pair.other.latency, bucket),
-      }));
-    const whole = split((pair) => pair.own.latency);
-    if (!isMoreAbove(whole) || !isMoreAbove(split(({ recent }) => recent))) continue;
-    const chance = toChance(whole);
+    const strata = pairs.map((pair) => toStratum(pair.own.latency, pair.other, bucket));
+    if (!isMoreAbove(strata) || !isSlowThroughout(pairs, bucket)) continue;
+    const chance = toChance(strata);
     if (chance <= chanceMost) return { quantile, ownMs, otherMs, chance };
   }
   return null;
+}
+
+/**
+ * Requests of one moment are slow together: a process that stood still for a second makes fifty of them slow, and the chance of that has nothing
+ * to do with how many they were. A release that is slow is slow most of the time.
+ */
+function isSlowThroughout(pairs: readonly Pair[], bucket: number): boolean {
+  const pieces = pairs.flatMap(({ own, other }) =>
+    own.pieces
+      .filter((piece) => countSamples(piece) >= pieceCountMin)
+      .map((piece) => isMoreAbove([toStratum(piece, other, bucket)])),
+  );
+  const slow = pieces.filter(Boolean).length;
+  return slow >= slowPiecesMin && slow >= pieces.length * slowPartMin;
+}
+
+function toStratum(own: readonly number[], other: Reference, bucket: number): Stratum {
+  return { own: splitAbove(own, bucket), other: splitAbove(other.latency, bucket) };
 }
 
 function isMoreAbove(strata: readonly Stratum[]): boolean {

@@ -1,4 +1,5 @@
 import { expect, test, describe } from 'vitest';
+import { addToCells, type GateCell, type GateRequests } from '../../src/rollout/gate-cells.ts';
 import { toMs } from '../../src/rollout/gate-words.ts';
 import { cellsOf, judge, requestsOf, withCells } from './gate-world.ts';
 
@@ -42,23 +43,33 @@ describe('latency', () => {
     expect(judge(withCells(cells)).failed[0]?.text).toMatch(/^p95 3\d\d ms, beside 20 ms/);
   });
 
-  test('who is only slow at the beginning is not slow', () => {
-    const cold = cellsOf(requestsOf('candidate', { good: 20, ms: 200 }));
-    const warm = requestsOf('candidate', { good: 60, ms: 4 });
-    const live = cellsOf(requestsOf('live', { good: 1500, ms: 4 }));
-    const later = cellsOf(warm)[0];
-    if (later === undefined || cold[0] === undefined) throw new Error('two cells');
-    const marks = [cold[0].latency, cold[0].latency] as const;
-    const own = {
-      ...cold[0],
-      good: 80,
-      latency: cold[0].latency.map((count, bucket) => count + (later.latency[bucket] ?? 0)),
-      sumsMs: cold[0].sumsMs.map((ms, bucket) => ms + (later.sumsMs[bucket] ?? 0)),
-      marks,
-    };
-    expect(judge(withCells([own, ...live])).find('latency')).toMatchObject([{ verdict: 'pass' }]);
-    // The same in any order, all the time, is slow.
-    const throughout = cellsOf(requestsOf('candidate', { good: 20, ms: 200 }), warm);
+  /** Portion by portion, as time brings them. */
+  const inTime = (...portions: GateRequests[]) => portions.reduce<GateCell[]>(addToCells, []);
+  const look = (ms: number) => requestsOf('candidate', { good: 20, ms });
+  const live = cellsOf(requestsOf('live', { good: 1500, ms: 4 }));
+
+  test.each([
+    ['only at the beginning', [200, 200, 4, 4, 4, 4, 4, 4]],
+    ['for two seconds in the middle, as a process that stood still', [4, 4, 4, 200, 200, 4, 4, 4]],
+    ['now and again', [4, 200, 4, 200, 4, 4, 200, 4]],
+    ['for the whole of too short a time', [200, 200, 200]],
+  ])('who is slow %s is not slow', (_, times) => {
+    const own = inTime(...times.map(look));
+    expect(judge(withCells([...own, ...live])).find('latency')).toMatchObject([{ verdict: 'pass' }]);
+  });
+
+  test.each([
+    ['always', [200, 200, 200, 200]],
+    ['most of the time', [200, 200, 4, 200, 200, 200, 200, 4]],
+  ])('who is slow %s is slow', (_, times) => {
+    expect(judge(withCells([...inTime(...times.map(look)), ...live])).verdict).toBe('fail');
+  });
+
+  test('a part of the requests that is slow all the time is slow', () => {
+    const throughout = cellsOf(
+      requestsOf('candidate', { good: 20, ms: 200 }),
+      requestsOf('candidate', { good: 60, ms: 4 }),
+    );
     expect(judge(withCells([...throughout, ...live])).verdict).toBe('fail');
   });
 });

@@ -1,0 +1,44 @@
+import type { DrillReport } from '@alwayson/protocol/drills.ts';
+import { expect, test } from 'vitest';
+import { apiBase, safeRequests, writeRequests } from '../harness/catalog-load.ts';
+import { isWhole } from '../harness/environment.ts';
+import { describeFailures, failuresOf, percentile, startOpenLoop } from '../harness/open-loop.ts';
+import { useCatalog } from '../harness/use-catalog.ts';
+
+/** Recovery is rehearsed on a copy; who is copied serves on, and keeps the evidence. */
+const catalog = useCatalog();
+
+test.each(['planned', 'emergency', 'restore'] as const)('drill %s', async (mode) => {
+  const { environment, items } = catalog;
+  const { frontDoor: url, apiKey } = environment;
+  const before = await environment.status();
+  const safe = startOpenLoop({ url, requestsPerSecond: 20, next: safeRequests(items) });
+  const writes = startOpenLoop({ url, requestsPerSecond: 2, next: writeRequests(items, apiKey) });
+  const { exitCode, stdout, stderr } = await environment.cli('drill', mode, '--owner', 'scenario', '--json');
+  const [asked, written] = [await safe.stop(), await writes.stop()];
+  const drill = JSON.parse(stdout || '{}') as DrillReport;
+  const latencies = asked.map(({ latencyMs }) => latencyMs);
+  process.stdout.write(
+    `FIGURE drill ${mode}: ${drill.state}, RTO ${drill.recovery?.rtoMs} ms, ${JSON.stringify(drill.load)}; meanwhile ` +
+      `${failuresOf(asked).length} of ${asked.length} safe requests and ${failuresOf(written).length} of ${written.length} writes of production failed, ` +
+      `p99 ${percentile(latencies, 0.99).toFixed(0)} ms (${drill.phases?.map(({ name, ms }) => `${name} ${ms}`).join(', ')})\n`,
+  );
+  expect(exitCode, stderr.slice(-3000)).toBe(0);
+  expect(drill).toMatchObject({ mode, state: 'passed', owner: 'scenario', release: before.release });
+  expect(drill.load?.acknowledged).toBeGreaterThan(50);
+  expect(describeFailures(failuresOf(asked))).toBe('');
+  expect(describeFailures(failuresOf(written))).toBe('');
+  // Nothing of it is left, and nothing of it reached the other.
+  expect(JSON.parse((await environment.cli('env', '--json')).stdout)).toHaveLength(1);
+  const after = await environment.until('whole', isWhole, 180_000);
+  expect(after).toMatchObject({ writerRegion: before.writerRegion, release: before.release });
+  const [filed] = JSON.parse((await environment.cli('drill', '--json')).stdout) as DrillReport[];
+  expect(filed).toEqual(drill);
+  const response = await fetch(`${url}${apiBase}?limit=5`);
+  expect(response.status).toBe(200);
+});
+
+test('the plan of a switch quotes the last drill', async () => {
+  const { stdout } = await catalog.environment.cli('failover', 'east', '--plan', '--json');
+  expect((JSON.parse(stdout) as { lastDrill: unknown }).lastDrill).toMatchObject({ lost: 0 });
+});

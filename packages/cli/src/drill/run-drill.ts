@@ -1,0 +1,111 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DrillEvidence, DrillReport } from '@alwayson/protocol/drills.ts';
+import type { Environment } from '@alwayson/protocol/environment.ts';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import type { RecoveryMode } from '@alwayson/protocol/recovery.ts';
+import { type ControlPlaneClient, createControlPlaneClient } from '../client/control-plane-client.ts';
+import type { StateFolder } from '../environment/state-folder.ts';
+import { readLiveRelease } from '../releases/live-release.ts';
+import { copyEnvironment } from '../start/copy-environment.ts';
+import { purgeEnvironment } from '../stop/purge-environment.ts';
+import { stopEnvironment } from '../stop/stop-environment.ts';
+import { countLoad } from './count-load.ts';
+import { rehearse, untilReady } from './rehearse.ts';
+import { findWrites, startDrillLoad } from './start-load.ts';
+
+export interface DrillOptions {
+  mode: RecoveryMode;
+  /** Who is copied, and its control plane. */
+  source: Environment;
+  client: ControlPlaneClient;
+  /** Where the copy will be. */
+  target: StateFolder;
+  owner: string;
+  /** The copy stays, to be looked at. */
+  isKept: boolean;
+  signal: AbortSignal;
+  note: (text: string) => void;
+}
+
+/** Before and after the operation; fresh processes are slow at first. */
+const loadAroundMs = 10_000;
+const failureMax = 2000;
+
+/**
+ * Copies the environment, puts load on the copy, does to it what would be done in earnest, looks for every acknowledged write, removes it, and
+ * files what was measured with the source. The source only makes a backup. Also a drill that fails is filed.
+ */
+export async function runDrill(options: DrillOptions): Promise<DrillReport> {
+  const { mode, client, target, owner, isKept, note } = options;
+  const startedAt = new Date().toISOString();
+  const watch = createStopwatch(note);
+  const facts: Facts = { backup: null, release: null, recovery: null, load: null };
+  try {
+    await act(options, facts, watch);
+  } catch (error) {
+    facts.failure = (error instanceof Error ? error.message : String(error)).slice(0, failureMax);
+  } finally {
+    if (!isKept) await watch.phase('remove', () => remove(target, note));
+  }
+  const endedAt = new Date().toISOString();
+  return client.fileDrill({ mode, owner, startedAt, endedAt, ...facts, phases: watch.phases });
+}
+
+type Facts = Pick<DrillEvidence, 'backup' | 'release' | 'recovery' | 'load' | 'failure'>;
+type Stopwatch = ReturnType<typeof createStopwatch>;
+
+/** What is known by when it fails is in `facts`. */
+async function act(options: DrillOptions, facts: Facts, { phase }: Stopwatch): Promise<void> {
+  const { mode, owner, note } = options;
+  const { environment } = await phase('copy', () => copyEnvironment({ ...options, mask: '' }));
+  facts.backup = environment.origin?.backup ?? null;
+  facts.release = environment.origin?.release ?? null;
+  const context = { client: createControlPlaneClient(environment), owner, note };
+  await phase('ready', () => untilReady(context, mode));
+  const manifest = readLiveRelease(environment.stateDir)?.manifest;
+  if (manifest === undefined) throw new AlwaysOnError('AON_STARTING', 'The copy has no live release.');
+  const load = startDrillLoad(environment, manifest);
+  try {
+    await phase('load', () => delay(loadAroundMs)); // part of the measure
+    const { report, target } = await phase('operation', () => rehearse(context, mode));
+    facts.recovery = report;
+    await phase('after', () => delay(loadAroundMs)); // part of the measure
+    const requests = await load.stop();
+    const found = await phase('check', () => findWrites(environment, requests));
+    facts.load = countLoad({ requests, found, target });
+  } finally {
+    await load.stop();
+  }
+}
+
+async function remove({ path }: StateFolder, note: (text: string) => void): Promise<void> {
+  await stopEnvironment({ stateDir: path, note: () => undefined });
+  purgeEnvironment(path);
+  note('The copy is gone.');
+}
+
+function createStopwatch(note: (text: string) => void) {
+  const phases: { name: string; ms: number }[] = [];
+  return {
+    phases,
+    async phase<T>(name: string, work: () => Promise<T>): Promise<T> {
+      note(`${words[name] ?? name} ...`);
+      const began = performance.now();
+      try {
+        return await work();
+      } finally {
+        phases.push({ name, ms: Math.round(performance.now() - began) });
+      }
+    },
+  };
+}
+
+const words: Record<string, string> = {
+  copy: 'Making the copy',
+  ready: 'Waiting until the copy could do it',
+  load: 'Putting load on the copy',
+  operation: 'Doing it',
+  after: 'Keeping the load on for a while',
+  check: 'Looking for every acknowledged write',
+  remove: 'Removing the copy',
+};

@@ -1,0 +1,47 @@
+import { renderClone } from '@alwayson/engines/pgbackrest/clone-task.ts';
+import { parseSteps } from '@alwayson/engines/pgbackrest/throwaway-server.ts';
+import {
+  applicationDatabase,
+  applicationUser,
+  replicationUser,
+  superuser,
+} from '@alwayson/engines/postgres/server-files.ts';
+import { zonePorts } from '@alwayson/protocol/environment.ts';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { type DataOrigin, memberOf } from './database-plan.ts';
+import type { DatabaseRuntime } from './database-runtime.ts';
+import { raiseFences } from './raise-fences.ts';
+import { runTask } from './run-task.ts';
+
+/** Gives the first member of a copied environment its data: the other's backup, masked, with passwords of its own. */
+export async function cloneData(
+  runtime: DatabaseRuntime,
+  member: string,
+  { repository, cipherPass, postgresSuperuser, label, mask }: DataOrigin,
+): Promise<void> {
+  const { plan, context } = runtime;
+  if (plan.backups === null) throw new AlwaysOnError('AON_DATABASE', 'This environment has no backups.');
+  const { passwords } = plan;
+  const task = renderClone({
+    program: plan.backups.program,
+    binDir: plan.binDir,
+    address: memberOf(plan, member).address,
+    port: zonePorts.verification,
+    user: superuser,
+    password: postgresSuperuser,
+    database: applicationDatabase,
+    source: { repository, cipherPass },
+    label,
+    roles: [
+      { name: replicationUser, password: passwords.postgresReplication },
+      { name: applicationUser, password: passwords.postgresApplication },
+      { name: superuser, password: passwords.postgresSuperuser },
+    ],
+    mask,
+    statement: raiseFences,
+  });
+  const steps = parseSteps(await runTask(runtime, member, task));
+  const times = steps.map(({ name, ms }) => `${name} ${ms} ms`).join(', ');
+  const message = `${member} begins with the backup ${label} (${times}).`;
+  context.journal.event({ severity: 'info', type: 'database.cloned', entity: member, message });
+}
