@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { constants, getPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Status } from '@alwayson/protocol/status.ts';
 import { afterAll, expect, test } from 'vitest';
@@ -10,6 +11,7 @@ import { useCatalog } from '../harness/use-catalog.ts';
 /** A second environment is made out of the first, which serves on; nothing that is done to the copy reaches it. */
 const catalog = useCatalog();
 const name = 'sandbox';
+const { PRIORITY_BELOW_NORMAL } = constants.priority;
 afterAll(async () => {
   await catalog.environment.cli('env', 'delete', name, '--yes');
 });
@@ -75,6 +77,8 @@ test('a copy has the data, masked, and the release; the other serves on, and is 
   const [own, others] = [await read<Status>(`${copy.console}/api/status`), await environment.status()];
   expect(own).toMatchObject({ environment: name, type: 'sandbox', release: others.release });
 
+  const hostPids = own.regions.flatMap(({ zones }) => zones.flatMap(({ hostPid }) => hostPid ?? []));
+  expect(hostPids.map((pid) => getPriority(pid))).toEqual(hostPids.map(() => PRIORITY_BELOW_NORMAL));
   const before = await environment.status();
   await comment(copy.frontDoor, item, 'Only for the copy');
   const switched = await environment.cli('failover', 'east', '--env', name, '--json');

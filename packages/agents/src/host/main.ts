@@ -1,3 +1,4 @@
+import { standBehind } from '@alwayson/engines/process/give-way.ts';
 import { identify, isErrno } from '@alwayson/engines/process/identity.ts';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError, errorCatalogue, isAlwaysOnError } from '@alwayson/protocol/errors.ts';
@@ -19,6 +20,9 @@ async function main(): Promise<void> {
   const log = createHostLog(zone.name);
   const self = identify(process.pid);
   if (self === undefined) throw new Error('/proc does not show this process.');
+
+  // Nobody counts on a sandbox: who serves beside it comes first.
+  if (environment.type === 'sandbox') standBehind(process.pid);
 
   const supervisor = new Supervisor(config, log);
   const keeper = config.isWitness ? new Keeper(config, log) : undefined;

@@ -1,5 +1,5 @@
 import { readdirSync, writeFileSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 
 /**
  * A process that leads a session of its own gets processor time where nobody else wants it, and so does all that it starts. The kernel
@@ -7,7 +7,15 @@ import { constants, setPriority } from 'node:os';
  * like any other.
  */
 export function giveWay(pid: number): void {
-  const priority = constants.priority.PRIORITY_LOW;
+  lower(pid, constants.priority.PRIORITY_LOW);
+}
+
+/** As `giveWay`, for what serves, but nobody who counts: it gets a tenth of what each session beside it gets. */
+export function standBehind(pid: number): void {
+  lower(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+}
+
+function lower(pid: number, priority: number): void {
   attempt(() => setPriority(pid, priority));
   attempt(() => writeFileSync(`/proc/${pid}/autogroup`, `${priority}`));
 }
@@ -25,15 +33,15 @@ const startingPriority = constants.priority.PRIORITY_BELOW_NORMAL;
  * serve need. Only root may give the time back (`takeTurn`); for others nothing is done.
  */
 export function startAside(pid: number): void {
-  if (process.getuid?.() === 0) attempt(() => setPriority(pid, startingPriority));
+  if (process.getuid?.() === 0) attempt(() => setPriority(pid, Math.max(getPriority(), startingPriority)));
 }
 
-/** It has started, and runs like any other from now on: every thread of it, because each has its own priority. */
+/** It has started, and runs like the caller from now on: every thread of it, because each has its own priority. */
 export function takeTurn(pid: number): void {
   if (process.getuid?.() !== 0) return;
   attempt(() => {
     for (const thread of readdirSync(`/proc/${pid}/task`))
-      attempt(() => setPriority(Number(thread), constants.priority.PRIORITY_NORMAL));
+      attempt(() => setPriority(Number(thread), getPriority()));
   });
 }
 

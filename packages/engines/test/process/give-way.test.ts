@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { constants, getPriority } from 'node:os';
+import { expect, onTestFinished, test } from 'vitest';
+import { giveWay, standBehind, startAside, takeTurn } from '../../src/process/give-way.ts';
+
+const { PRIORITY_LOW: low, PRIORITY_BELOW_NORMAL: below } = constants.priority;
+
+/** In a session of its own. */
+function startIdle(): number {
+  const child = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child.pid ?? 0;
+}
+
+/** Null where the kernel does not share time between sessions. */
+function readSessionNice(pid: number): number | null {
+  try {
+    const nice = /nice (-?\d+)/.exec(readFileSync(`/proc/${pid}/autogroup`, 'utf8'))?.[1];
+    return nice === undefined ? null : Number(nice);
+  } catch {
+    return null;
+  }
+}
+
+test.each([
+  ['giveWay', giveWay, low],
+  ['standBehind', standBehind, below],
+])('%s lowers a process and its session', (_, lower, priority) => {
+  const pid = startIdle();
+  lower(pid);
+  expect(getPriority(pid)).toBe(priority);
+  expect([priority, null]).toContain(readSessionNice(pid));
+});
+
+test.skipIf(process.getuid?.() !== 0)('who starts aside runs like its starter once it has its turn', () => {
+  const pid = startIdle();
+  startAside(pid);
+  expect(getPriority(pid)).toBe(below);
+  takeTurn(pid);
+  expect(getPriority(pid)).toBe(getPriority());
+});
+
+test('of a process that is gone nothing is thrown', () => {
+  expect(() => giveWay(2 ** 22 - 1)).not.toThrow();
+});
