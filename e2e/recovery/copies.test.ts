@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { constants, getPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Status } from '@alwayson/protocol/status.ts';
-import { afterAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { apiBase, type Item, listItems, safeRequests, writeRequests } from '../harness/catalog-load.ts';
 import { isWhole } from '../harness/environment.ts';
 import { describeFailures, failuresOf, percentile, startOpenLoop } from '../harness/open-loop.ts';
@@ -12,7 +12,8 @@ import { useCatalog } from '../harness/use-catalog.ts';
 const catalog = useCatalog();
 const name = 'sandbox';
 const { PRIORITY_BELOW_NORMAL } = constants.priority;
-afterAll(async () => {
+// What a test that failed has left.
+afterEach(async () => {
   await catalog.environment.cli('env', 'delete', name, '--yes');
 });
 

@@ -37,6 +37,45 @@ const version = '0.1.0';
 const exitCodes =
   'Exit codes: 0 done, 1 failed, 2 wrong usage or manifest, 3 refused by a guard, 4 nothing is running.';
 
+/** In the order of the help. */
+const commands = [
+  registerUp,
+  registerDown,
+  registerStatus,
+  registerHealth,
+  registerExplain,
+  registerShares,
+  registerSlo,
+  registerAlerts,
+  registerEvents,
+  registerLogs,
+  registerDeploy,
+  registerPromote,
+  registerPause,
+  registerResume,
+  registerAbort,
+  registerRollback,
+  registerReleases,
+  registerPreview,
+  registerScale,
+  registerFailover,
+  registerFailback,
+  registerBackup,
+  registerRestore,
+  registerDrill,
+  registerOps,
+  registerEnv,
+  registerKill,
+  registerRevive,
+  registerStamp,
+  registerRegion,
+  registerMaintenance,
+  registerSwitches,
+  registerOpen,
+  registerDoctor,
+  registerManifest,
+];
+
 /** The whole command line, not yet run. It throws instead of ending the process. */
 export function createProgram(): Command {
   const program = new Command('./alwayson')
@@ -48,45 +87,7 @@ export function createProgram(): Command {
     .option('--env <name>', 'environment that is meant (default: main, or $ALWAYSON_ENV)')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', `\n${exitCodes}\n\nExample:\n  $ ./alwayson up --detach`);
-  for (const register of [
-    registerUp,
-    registerDown,
-    registerStatus,
-    registerHealth,
-    registerExplain,
-    registerShares,
-    registerSlo,
-    registerAlerts,
-    registerEvents,
-    registerLogs,
-    registerDeploy,
-    registerPromote,
-    registerPause,
-    registerResume,
-    registerAbort,
-    registerRollback,
-    registerReleases,
-    registerPreview,
-    registerScale,
-    registerFailover,
-    registerFailback,
-    registerBackup,
-    registerRestore,
-    registerDrill,
-    registerOps,
-    registerEnv,
-    registerKill,
-    registerRevive,
-    registerStamp,
-    registerRegion,
-    registerMaintenance,
-    registerSwitches,
-    registerOpen,
-    registerDoctor,
-    registerManifest,
-  ]) {
-    register(program);
-  }
+  for (const register of commands) register(program);
   forAll(program, (command) => command.exitOverride().configureOutput({ writeErr: () => undefined }));
   return program;
 }

@@ -51,35 +51,7 @@ export function registerEnv(program: Command): void {
     { usage: 'list', summary: 'all of this machine (also: ./alwayson env)', example: 'env', isDefault: true },
     runList,
   );
-  const create = registerCommand<CreateOptions>(
-    env,
-    {
-      usage: 'create <name>',
-      summary: 'make an empty one; it is started with up',
-      example: 'env create staging   and then: ./alwayson up --env staging --detach',
-    },
-    runCreate,
-  );
-  create.option('--type <type>', `${environmentTypes.join(' or ')} (default: sandbox)`);
-  addPortOptions(create);
-  const copy = registerCommand<CopyOptions>(
-    env,
-    {
-      usage: 'copy <source> <target>',
-      summary: 'make one with the data, the release and the manifest of another, and start it',
-      example: 'env copy main sandbox --mask mask.sql',
-      details: [
-        'SOURCE makes a backup; nothing else happens to it. TARGET has addresses, passwords and backups of its own: what is done to it never',
-        'reaches SOURCE. Writes that SOURCE has accepted and not yet applied are not in it. SQL given with --mask is run on the data before',
-        'anybody sees it, in one transaction; when it fails, TARGET does not start.',
-      ].join('\n'),
-    },
-    runCopy,
-  );
-  copy
-    .option('--mask <file>', 'SQL that removes what TARGET must not have')
-    .option('--owner <name>', 'who is responsible (default: your user name)');
-  addPortOptions(copy);
+  registerMaking(env);
   registerCommand<GlobalOptions>(
     env,
     {
@@ -100,10 +72,40 @@ export function registerEnv(program: Command): void {
   ).option('-y, --yes', 'do not ask');
 }
 
-function addPortOptions(command: Command): void {
-  command
-    .option('--port <number>', 'port of its front door (default: the next that is free)', parsePort)
-    .option('--console-port <number>', 'port of its console (default: the next that is free)', parsePort);
+const copyDetails = [
+  'SOURCE makes a backup; nothing else happens to it. TARGET has addresses, passwords and backups of its own: what is done to it never',
+  'reaches SOURCE. Writes that SOURCE has accepted and not yet applied are not in it. SQL given with --mask is run on the data before',
+  'anybody sees it, in one transaction; when it fails, TARGET does not start.',
+].join('\n');
+
+function registerMaking(env: Command): void {
+  const create = registerCommand<CreateOptions>(
+    env,
+    {
+      usage: 'create <name>',
+      summary: 'make an empty one; it is started with up',
+      example: 'env create staging   and then: ./alwayson up --env staging --detach',
+    },
+    runCreate,
+  );
+  create.option('--type <type>', `${environmentTypes.join(' or ')} (default: sandbox)`);
+  const copy = registerCommand<CopyOptions>(
+    env,
+    {
+      usage: 'copy <source> <target>',
+      summary: 'make one with the data, the release and the manifest of another, and start it',
+      example: 'env copy main sandbox --mask mask.sql',
+      details: copyDetails,
+    },
+    runCopy,
+  );
+  copy
+    .option('--mask <file>', 'SQL that removes what TARGET must not have')
+    .option('--owner <name>', 'who is responsible (default: your user name)');
+  for (const command of [create, copy])
+    command
+      .option('--port <number>', 'port of its front door (default: the next that is free)', parsePort)
+      .option('--console-port <number>', 'port of its console (default: the next that is free)', parsePort);
 }
 
 async function runList(io: CommandIo): Promise<void> {

@@ -55,7 +55,7 @@ function addPiece(pieces: GateCell['pieces'], added: readonly number[], total: n
   if (countSamples(added) === 0) return pieces;
   const last = pieces.at(-1);
   const isOpen = last !== undefined && countSamples(last) < Math.max(pieceMin, total / piecesMax);
-  const more = isOpen ? pieces.with(-1, addUp(last, added)) : [...pieces, added];
+  const more = isOpen ? [...pieces.slice(0, -1), addUp(last, added)] : [...pieces, added];
   if (more.length <= piecesMax) return more;
   return more.flatMap((piece, index) => (index % 2 === 0 ? [addUp(piece, more[index + 1] ?? [])] : []));
 }
