@@ -18,6 +18,8 @@ export interface GateFlow {
   isRequired: boolean;
   /** Path of a safe request that we may send ourselves; null without one. */
   probePath: string | null;
+  /** What is promised of its latency, p99. */
+  objectiveMs: number;
 }
 
 export type GateSignalRule = Manifest['release']['gates']['signals'][number] & {
@@ -26,7 +28,7 @@ export type GateSignalRule = Manifest['release']['gates']['signals'][number] & {
 };
 
 /** Only flows that the gateway sees are judged; a system's own ones are seen by their queue. */
-export function toGateRules({ release, flows }: Manifest): GateRules {
+export function toGateRules({ release, flows, objectives }: Manifest): GateRules {
   const { requestsMin, failureDifference, latencyRatio, memoryRatio, signals } = release.gates;
   const routed = flows.filter(({ requests }) => requests.length > 0);
   return {
@@ -34,10 +36,11 @@ export function toGateRules({ release, flows }: Manifest): GateRules {
     failureDifference,
     latencyRatio,
     memoryRatio,
-    flows: routed.map(({ name, kind, criticality, probe }) => ({
+    flows: routed.map(({ name, kind, criticality, probe, objective }) => ({
       name,
       isRequired: kind === 'user' && criticality === 'high',
       probePath: probe?.path ?? null,
+      objectiveMs: objective?.latencyP99Ms ?? objectives.latencyP99Ms,
     })),
     signals: signals.map((signal) => ({
       ...signal,

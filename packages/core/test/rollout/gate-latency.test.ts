@@ -34,6 +34,15 @@ describe('latency', () => {
     expect(judge(withCells(pair(ownMs, liveMs, 1000))).verdict).toBe('pass');
   });
 
+  test.each([
+    ['slower than before, and within what is promised', 60, 'pass'],
+    ['slower than before, and than what is promised', 400, 'fail'],
+  ])('with nobody beside it any more, %s', (_, ownMs, verdict) => {
+    const own = cellsOf(requestsOf('candidate', { good: 200, ms: ownMs }));
+    const before = cellsOf(requestsOf('live', { good: 900, ms: 15 }));
+    expect(judge(withCells(own, { before })).verdict).toBe(verdict);
+  });
+
   test('a slow tail is found', () => {
     const cells = cellsOf(
       requestsOf('candidate', { good: 180, ms: 20 }),

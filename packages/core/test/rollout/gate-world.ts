@@ -7,7 +7,12 @@ import type { GateEvidence, GateUnit } from '../../src/rollout/gate-evidence.ts'
 import type { GateFlow, GateRules } from '../../src/rollout/gate-rules.ts';
 import { judgeGate } from '../../src/rollout/judge-gate.ts';
 
-export const flowOf = (name: string, isRequired = true): GateFlow => ({ name, isRequired, probePath: '/' });
+export const flowOf = (name: string, isRequired = true): GateFlow => ({
+  name,
+  isRequired,
+  probePath: '/',
+  objectiveMs: 300,
+});
 
 export const rules: GateRules = {
   requestsMin: 50,
