@@ -19,7 +19,7 @@ test.each(['planned', 'emergency', 'restore'] as const)('drill %s', async (mode)
   const drill = JSON.parse(stdout || '{}') as DrillReport;
   const latencies = asked.map(({ latencyMs }) => latencyMs);
   process.stdout.write(
-    `FIGURE drill ${mode}: ${drill.state}, RTO ${drill.recovery?.rtoMs} ms, ${JSON.stringify(drill.load)}; meanwhile ` +
+    `FIGURE drill ${mode}: ${drill.state}, ${drill.reason ?? 'all well'}; ${drill.recovery?.phases.map(({ name, ms }) => `${name} ${ms}`).join(', ')}; RTO ${drill.recovery?.rtoMs} ms, ${JSON.stringify(drill.load)}; meanwhile ` +
       `${failuresOf(asked).length} of ${asked.length} safe requests and ${failuresOf(written).length} of ${written.length} writes of production failed, ` +
       `p99 ${percentile(latencies, 0.99).toFixed(0)} ms (${drill.phases?.map(({ name, ms }) => `${name} ${ms}`).join(', ')})\n`,
   );

@@ -29,7 +29,8 @@ test('paused it stands still, promoted it goes on before its time, and rollback 
       const preview = (await run('preview', 'ordered')) as { token: string; header: string };
       const headers = { [preview.header]: preview.token };
       ordered.push(`preview ${(await fetch(`${environment.frontDoor}/`, { headers })).status}`);
-      expect((await readRollout(environment))?.state).toBe('held');
+      const held = await readRollout(environment);
+      expect(held?.state, held?.reason).toBe('held');
       await run('resume');
     }
     await run('promote', '--reason', 'it is well');

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { Operation } from '@alwayson/protocol/operations.ts';
-import { type RecoveryMode, RecoveryReport } from '@alwayson/protocol/recovery.ts';
+import { type FailoverQuery, type RecoveryMode, RecoveryReport } from '@alwayson/protocol/recovery.ts';
 import { awaitOperation } from '../client/await-operation.ts';
 import type { ControlPlaneClient } from '../client/control-plane-client.ts';
 import { toOperationError } from '../client/operation-error.ts';
@@ -28,19 +28,21 @@ const aroundTargetMs = 5000;
 /** Until the operation might begin: copies of the database follow, doors are open, and a restore has a backup of the copy's own. */
 export async function untilReady(context: RehearsalContext, mode: RecoveryMode): Promise<void> {
   const { client, owner } = context;
+  await untilPlanReady(client, { region: await otherRegion(client), mode: 'planned' });
+  if (mode === 'restore') await toEnd(context, await client.createBackup({ owner, note: 'for the drill' }));
+}
+
+async function untilPlanReady(client: ControlPlaneClient, query: FailoverQuery): Promise<void> {
   const deadline = performance.now() + readyWithinMs;
   for (;;) {
-    const plan = await client
-      .failoverPlan({ region: await otherRegion(client), mode: 'planned' })
-      .catch(() => null);
-    if (plan?.isReady === true) break;
+    const plan = await client.failoverPlan(query).catch(() => null);
+    if (plan?.isReady === true) return;
     if (performance.now() >= deadline) {
       const missing = plan?.checks.filter(({ state }) => state === 'fail').map(({ detail }) => detail);
       throw new AlwaysOnError('AON_NOT_READY', `The copy did not get ready: ${missing?.join('; ') ?? '?'}`);
     }
     await delay(readyEveryMs);
   }
-  if (mode === 'restore') await toEnd(context, await client.createBackup({ owner, note: 'for the drill' }));
 }
 
 /** The very operation, on the copy. */
@@ -55,6 +57,8 @@ export async function rehearse(context: RehearsalContext, mode: RecoveryMode): P
   if (mode === 'emergency') {
     note(`Killing ${writerRegion} of the copy.`);
     await client.kill(writerRegion);
+    // As who declares a region lost would: when the plan shows what that costs.
+    await untilPlanReady(client, { region, mode });
     const begun = await client.failover({ region, mode, acceptDataLoss: true, owner });
     return { report: await toReport(context, begun), target: null };
   }

@@ -27,8 +27,9 @@ export interface DrillOptions {
   note: (text: string) => void;
 }
 
-/** Before and after the operation; fresh processes are slow at first. */
-const loadAroundMs = 10_000;
+/** Fresh processes are slow at first, and those of a copy start behind everybody else. */
+const loadBeforeMs = 30_000;
+const loadAfterMs = 10_000;
 const failureMax = 2000;
 
 /**
@@ -66,10 +67,10 @@ async function act(options: DrillOptions, facts: Facts, { phase }: Stopwatch): P
   if (manifest === undefined) throw new AlwaysOnError('AON_STARTING', 'The copy has no live release.');
   const load = startDrillLoad(environment, manifest);
   try {
-    await phase('load', () => delay(loadAroundMs)); // part of the measure
+    await phase('load', () => delay(loadBeforeMs)); // part of the measure
     const { report, target } = await phase('operation', () => rehearse(context, mode));
     facts.recovery = report;
-    await phase('after', () => delay(loadAroundMs)); // part of the measure
+    await phase('after', () => delay(loadAfterMs)); // part of the measure
     const requests = await load.stop();
     const found = await phase('check', () => findWrites(environment, requests));
     facts.load = countLoad({ requests, found, target });

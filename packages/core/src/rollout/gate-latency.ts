@@ -8,6 +8,8 @@ import { toGroups, type FlowView, type Reference, type ViewStratum } from './gat
 import { toChanceWords, toMs } from './gate-words.ts';
 
 export interface LatencyContext {
+  /** The bake is over: there will be no more to see. */
+  final: boolean;
   latencyRatio: number;
   isSharedTrouble: boolean;
   words: string;
@@ -19,9 +21,17 @@ const excessMsMin = 5;
 const aboveMin = 0.05;
 /** Pieces with fewer requests tell nothing. */
 const pieceCountMin = 5;
-/** Of the pieces, in the order of time, so many and such a part must be slow. */
-const slowPiecesMin = 4;
+/** Of the pieces of a spell so many must be slow, and at least `piecesMin`. */
 const slowPartMin = 0.75;
+
+interface Spell {
+  /** Those that count, of pieces in the order of time. */
+  take: (pieces: GateCell['pieces']) => GateCell['pieces'];
+  piecesMin: number;
+}
+
+const allTheTime: Spell = { take: (pieces) => pieces, piecesMin: 4 };
+const inTheEnd: Spell = { take: (pieces) => pieces.slice(Math.floor(pieces.length / 2)), piecesMin: 2 };
 const quantiles = [0.5, 0.95] as const;
 
 interface Pair {
@@ -34,6 +44,8 @@ interface Slower {
   quantile: number;
   ownMs: number;
   otherMs: number;
+  /** Of the usual. */
+  bucket: number;
   chance: number;
 }
 
@@ -52,13 +64,24 @@ export function judgeLatency(views: readonly FlowView[], context: LatencyContext
       if (slower === null) continue;
       const text = `${context.words}${group.where}${describeSlower(slower)}`;
       const isEarlier = compared.some(({ other }) => other.isEarlier);
-      // Nobody runs beside it any more: that the hour is slower is no fault of the release. What is promised must hold all the same.
-      if (isEarlier && slower.ownMs <= flow.objectiveMs) continue;
+      if (isEarlier && !isBroken(slower, { pairs: compared, objectiveMs: flow.objectiveMs, ...context }))
+        continue;
       if (!isEarlier || !context.isSharedTrouble) return [{ ...check, verdict: 'fail', text }];
       return [{ ...check, verdict: 'not-enough-data', text: `${text}, but everybody is in trouble now` }];
     }
     return [{ ...check, verdict: 'pass', text: `${context.words}${describe(pairs)}` }];
   });
+}
+
+/**
+ * Nobody runs beside it any more, and it has just been given all of the traffic. That the hour is slower is no fault of the release, and what is
+ * slow until pools are filled is not slow. What is promised must hold all the same, in the end.
+ */
+function isBroken(
+  { ownMs, bucket }: Slower,
+  { pairs, objectiveMs, final }: { pairs: readonly Pair[]; objectiveMs: number; final: boolean },
+): boolean {
+  return final && ownMs > objectiveMs && isSlow(pairs, bucket, inTheEnd);
 }
 
 /** Milliseconds below which `part` (0..1) of the requests were; null without any. */
@@ -96,9 +119,9 @@ function findSlower(pairs: readonly Pair[], ratio: number, chanceMost: number): 
     const bucket = toLatencyBucket(otherMs);
     if (bucket >= latencyBoundsMs.length) continue;
     const strata = pairs.map((pair) => toStratum(pair.own.latency, pair.other, bucket));
-    if (!isMoreAbove(strata) || !isSlowThroughout(pairs, bucket)) continue;
+    if (!isMoreAbove(strata) || !isSlow(pairs, bucket, allTheTime)) continue;
     const chance = toChance(strata);
-    if (chance <= chanceMost) return { quantile, ownMs, otherMs, chance };
+    if (chance <= chanceMost) return { quantile, ownMs, otherMs, bucket, chance };
   }
   return null;
 }
@@ -107,14 +130,14 @@ function findSlower(pairs: readonly Pair[], ratio: number, chanceMost: number): 
  * Requests of one moment are slow together: a process that stood still for a second makes fifty of them slow, and the chance of that has nothing
  * to do with how many they were. A release that is slow is slow most of the time.
  */
-function isSlowThroughout(pairs: readonly Pair[], bucket: number): boolean {
+function isSlow(pairs: readonly Pair[], bucket: number, { take, piecesMin }: Spell): boolean {
   const pieces = pairs.flatMap(({ own, other }) =>
-    own.pieces
+    take(own.pieces)
       .filter((piece) => countSamples(piece) >= pieceCountMin)
       .map((piece) => isMoreAbove([toStratum(piece, other, bucket)])),
   );
   const slow = pieces.filter(Boolean).length;
-  return slow >= slowPiecesMin && slow >= pieces.length * slowPartMin;
+  return slow >= piecesMin && slow >= pieces.length * slowPartMin;
 }
 
 function toStratum(own: readonly number[], other: Reference, bucket: number): Stratum {

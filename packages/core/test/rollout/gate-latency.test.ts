@@ -10,6 +10,10 @@ describe('latency', () => {
       requestsOf('live', { good: count * 19, ms: liveMs }),
     );
 
+  /** Portion by portion, as time brings them. */
+  const inTime = (...portions: GateRequests[]) => portions.reduce<GateCell[]>(addToCells, []);
+  const look = (ms: number) => requestsOf('candidate', { good: 20, ms });
+
   test.each([
     [12, 4],
     [90, 30],
@@ -43,6 +47,16 @@ describe('latency', () => {
     expect(judge(withCells(own, { before })).verdict).toBe(verdict);
   });
 
+  test.each([
+    { when: 'in the end', times: [4, 4, 400, 400, 400, 400, 400, 400], final: true, verdict: 'fail' },
+    { when: 'so far', times: [400, 400, 400, 400, 400, 400], final: false, verdict: 'not-enough-data' },
+    { when: 'until it is warm', times: [400, 400, 400, 400, 400, 4, 4, 4], final: true, verdict: 'pass' },
+  ])('with nobody beside it any more, the promise broken $when: $verdict', ({ times, final, verdict }) => {
+    const own = inTime(...times.map(look));
+    const before = cellsOf(requestsOf('live', { good: 900, ms: 15 }));
+    expect(judge(withCells(own, { before }), { final }).verdict).toBe(verdict);
+  });
+
   test('a slow tail is found', () => {
     const cells = cellsOf(
       requestsOf('candidate', { good: 180, ms: 20 }),
@@ -52,9 +66,6 @@ describe('latency', () => {
     expect(judge(withCells(cells)).failed[0]?.text).toMatch(/^p95 3\d\d ms, beside 20 ms/);
   });
 
-  /** Portion by portion, as time brings them. */
-  const inTime = (...portions: GateRequests[]) => portions.reduce<GateCell[]>(addToCells, []);
-  const look = (ms: number) => requestsOf('candidate', { good: 20, ms });
   const live = cellsOf(requestsOf('live', { good: 1500, ms: 4 }));
 
   test.each([
