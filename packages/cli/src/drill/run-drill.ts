@@ -10,6 +10,7 @@ import { copyEnvironment } from '../start/copy-environment.ts';
 import { purgeEnvironment } from '../stop/purge-environment.ts';
 import { stopEnvironment } from '../stop/stop-environment.ts';
 import { countLoad } from './count-load.ts';
+import { lifted } from './lift-copy.ts';
 import { rehearse, untilReady } from './rehearse.ts';
 import { findWrites, startDrillLoad } from './start-load.ts';
 
@@ -68,7 +69,9 @@ async function act(options: DrillOptions, facts: Facts, { phase }: Stopwatch): P
   const load = startDrillLoad(environment, manifest);
   try {
     await phase('load', () => delay(loadBeforeMs)); // part of the measure
-    const { report, target } = await phase('operation', () => rehearse(context, mode));
+    const { report, target } = await phase('operation', () =>
+      lifted(environment.stateDir, () => rehearse(context, mode)),
+    );
     facts.recovery = report;
     await phase('after', () => delay(loadAfterMs)); // part of the measure
     const requests = await load.stop();

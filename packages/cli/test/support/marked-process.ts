@@ -11,6 +11,8 @@ export async function startMarkedProcess(
   const child = spawn(process.execPath, ['-e', `${script}; console.log('up')`], {
     env: { ALWAYSON_ENVIRONMENT: toEnvironmentFile(stateDir) },
     stdio: ['ignore', 'pipe', 'ignore'],
+    // In a session of its own, as hosts are: what is done to that does not reach the tests.
+    detached: true,
   });
   onTestFinished(() => {
     child.kill('SIGKILL');
