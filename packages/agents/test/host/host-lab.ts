@@ -187,7 +187,7 @@ function describe(stateDir: string, network: string): Environment {
   return {
     format: 1,
     name: 'lab',
-    type: 'sandbox',
+    type: 'production',
     workload: 'lab',
     workloadDir: stateDir,
     configFile: join(stateDir, 'alwayson.config.ts'),

@@ -81,6 +81,24 @@ test('what is due is done by itself: a full backup in every region, and later on
   expect(report.archive.lastAt).not.toBeNull();
 });
 
+test('a sandbox has the backups that are ordered, and none by itself', async () => {
+  const context = rig.context();
+  const controller = createBackupController({
+    ...context,
+    environment: { ...context.environment, type: 'sandbox' },
+    now: () => Date.now() + 100 * 3_600_000,
+    quietMs: 0,
+    backups: rig.controller().backups,
+    board,
+    isBroughtUp: () => true,
+    isOtherwiseBusy: () => false,
+  });
+  const before = rig.journal.operations(50).length;
+  for (let tick = 0; tick < 5; tick += 1) await controller.tick(AbortSignal.timeout(1000));
+  expect(board.isBusy()).toBe(false);
+  expect(rig.journal.operations(50)).toHaveLength(before);
+});
+
 test('before a planned stop the log is archived, so that the stop has nothing of it left to do', async () => {
   const host = rig.addressOf((rig.controller().writer()?.member ?? '').replace('pg-', ''));
   const { postgresSuperuser: password } = rig.environment.passwords;

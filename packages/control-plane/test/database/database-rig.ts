@@ -157,7 +157,7 @@ function describeEnvironment(stateDir: string, block: number): Environment {
   return {
     format: 1,
     name: `database-${block}`,
-    type: 'sandbox',
+    type: 'production',
     workload: 'shop',
     workloadDir: stateDir,
     configFile: join(stateDir, 'alwayson.config.ts'),
