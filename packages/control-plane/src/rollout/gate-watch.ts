@@ -5,6 +5,7 @@ import {
   enterStep,
   firstGateMemory,
   type GateMemory,
+  gateMemoryFormat,
   noteFacts,
 } from '@alwayson/core/rollout/gate-memory.ts';
 import { type GateFlow, type GateRules, toGateRules } from '@alwayson/core/rollout/gate-rules.ts';
@@ -24,9 +25,9 @@ export interface GateWatchContext extends GateSources {
   manifestOf: (release: string) => Manifest;
 }
 
-/** What cannot be read is as good as nothing: the step is then looked at anew. */
+/** What cannot be read, or has another form, is as good as nothing: the step is then looked at anew. */
 const Memory = z
-  .custom<GateMemory>((value) => typeof value === 'object' && value !== null && 'tallies' in value)
+  .custom<GateMemory>((value) => z.object({ format: z.literal(gateMemoryFormat) }).safeParse(value).success)
   .nullable()
   .catch(null);
 

@@ -21,17 +21,9 @@ const excessMsMin = 5;
 const aboveMin = 0.05;
 /** Pieces with fewer requests tell nothing. */
 const pieceCountMin = 5;
-/** Of the pieces of a spell so many must be slow, and at least `piecesMin`. */
+/** Of the pieces such a part must be slow, and so many. */
 const slowPartMin = 0.75;
-
-interface Spell {
-  /** Those that count, of pieces in the order of time. */
-  take: (pieces: GateCell['pieces']) => GateCell['pieces'];
-  piecesMin: number;
-}
-
-const allTheTime: Spell = { take: (pieces) => pieces, piecesMin: 4 };
-const inTheEnd: Spell = { take: (pieces) => pieces.slice(Math.floor(pieces.length / 2)), piecesMin: 2 };
+const slowPiecesMin = 4;
 const quantiles = [0.5, 0.95] as const;
 
 interface Pair {
@@ -44,8 +36,8 @@ interface Slower {
   quantile: number;
   ownMs: number;
   otherMs: number;
-  /** Of the usual. */
-  bucket: number;
+  /** Of its requests, in the order of time, that were slow. */
+  pieces: number;
   chance: number;
 }
 
@@ -64,24 +56,15 @@ export function judgeLatency(views: readonly FlowView[], context: LatencyContext
       if (slower === null) continue;
       const text = `${context.words}${group.where}${describeSlower(slower)}`;
       const isEarlier = compared.some(({ other }) => other.isEarlier);
-      if (isEarlier && !isBroken(slower, { pairs: compared, objectiveMs: flow.objectiveMs, ...context }))
-        continue;
+      // Nobody runs beside it any more: that the hour is slower, or that pools are being filled, is no fault of it. Its promise holds all the same.
+      if (isEarlier && !(context.final && slower.ownMs > flow.objectiveMs)) continue;
+      if (slower.pieces < slowPiecesMin)
+        return [{ ...check, verdict: 'not-enough-data', text: `${text}, for too short a time to tell` }];
       if (!isEarlier || !context.isSharedTrouble) return [{ ...check, verdict: 'fail', text }];
       return [{ ...check, verdict: 'not-enough-data', text: `${text}, but everybody is in trouble now` }];
     }
     return [{ ...check, verdict: 'pass', text: `${context.words}${describe(pairs)}` }];
   });
-}
-
-/**
- * Nobody runs beside it any more, and it has just been given all of the traffic. That the hour is slower is no fault of the release, and what is
- * slow until pools are filled is not slow. What is promised must hold all the same, in the end.
- */
-function isBroken(
-  { ownMs, bucket }: Slower,
-  { pairs, objectiveMs, final }: { pairs: readonly Pair[]; objectiveMs: number; final: boolean },
-): boolean {
-  return final && ownMs > objectiveMs && isSlow(pairs, bucket, inTheEnd);
 }
 
 /** Milliseconds below which `part` (0..1) of the requests were; null without any. */
@@ -119,25 +102,26 @@ function findSlower(pairs: readonly Pair[], ratio: number, chanceMost: number): 
     const bucket = toLatencyBucket(otherMs);
     if (bucket >= latencyBoundsMs.length) continue;
     const strata = pairs.map((pair) => toStratum(pair.own.latency, pair.other, bucket));
-    if (!isMoreAbove(strata) || !isSlow(pairs, bucket, allTheTime)) continue;
+    const pieces = countSlowPieces(pairs, bucket);
+    if (!isMoreAbove(strata) || pieces === 0) continue;
     const chance = toChance(strata);
-    if (chance <= chanceMost) return { quantile, ownMs, otherMs, bucket, chance };
+    if (chance <= chanceMost) return { quantile, ownMs, otherMs, pieces, chance };
   }
   return null;
 }
 
 /**
  * Requests of one moment are slow together: a process that stood still for a second makes fifty of them slow, and the chance of that has nothing
- * to do with how many they were. A release that is slow is slow most of the time.
+ * to do with how many they were. A release that is slow is slow most of the time; 0 when it is not.
  */
-function isSlow(pairs: readonly Pair[], bucket: number, { take, piecesMin }: Spell): boolean {
+function countSlowPieces(pairs: readonly Pair[], bucket: number): number {
   const pieces = pairs.flatMap(({ own, other }) =>
-    take(own.pieces)
+    own.pieces
       .filter((piece) => countSamples(piece) >= pieceCountMin)
       .map((piece) => isMoreAbove([toStratum(piece, other, bucket)])),
   );
   const slow = pieces.filter(Boolean).length;
-  return slow >= piecesMin && slow >= pieces.length * slowPartMin;
+  return slow >= pieces.length * slowPartMin ? slow : 0;
 }
 
 function toStratum(own: readonly number[], other: Reference, bucket: number): Stratum {

@@ -7,8 +7,12 @@ import type { GateSignalRule } from './gate-rules.ts';
 import { countUsers } from './gate-signal.ts';
 import { noteReadings, type SignalTally, sumTallies } from './gate-tally.ts';
 
+/** Goes up when the form of what is kept changes. */
+export const gateMemoryFormat = 2;
+
 /** What is kept between two looks. Plain JSON: it survives the control plane. */
 export interface GateMemory {
+  format: typeof gateMemoryFormat;
   rollout: string;
   /** The parts in force: with others another step begins. */
   parts: string;
@@ -39,6 +43,7 @@ const beforeMin = 20;
 
 export function firstGateMemory(rollout: string, now: number): GateMemory {
   return {
+    format: gateMemoryFormat,
     rollout,
     parts: '',
     counts: firstGateCounts(now),

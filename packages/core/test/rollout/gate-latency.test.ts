@@ -72,7 +72,6 @@ describe('latency', () => {
     ['only at the beginning', [200, 200, 4, 4, 4, 4, 4, 4]],
     ['for two seconds in the middle, as a process that stood still', [4, 4, 4, 200, 200, 4, 4, 4]],
     ['now and again', [4, 200, 4, 200, 4, 4, 200, 4]],
-    ['for the whole of too short a time', [200, 200, 200]],
   ])('who is slow %s is not slow', (_, times) => {
     const own = inTime(...times.map(look));
     expect(judge(withCells([...own, ...live])).find('latency')).toMatchObject([{ verdict: 'pass' }]);
@@ -83,6 +82,13 @@ describe('latency', () => {
     ['most of the time', [200, 200, 4, 200, 200, 200, 200, 4]],
   ])('who is slow %s is slow', (_, times) => {
     expect(judge(withCells([...inTime(...times.map(look)), ...live])).verdict).toBe('fail');
+  });
+
+  test('who is slow for too short a time is neither slow nor well', () => {
+    const own = inTime(...[200, 200, 200].map(look));
+    expect(judge(withCells([...own, ...live])).find('latency')).toMatchObject([
+      { verdict: 'not-enough-data', text: expect.stringContaining('too short a time') },
+    ]);
   });
 
   test('a part of the requests that is slow all the time is slow', () => {
