@@ -1,10 +1,10 @@
-import { createInterface } from 'node:readline/promises';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { Command } from 'commander';
 import { findStateFolder } from '../environment/state-folder.ts';
 import type { CommandIo } from '../output/command-io.ts';
 import { purgeEnvironment } from '../stop/purge-environment.ts';
 import { stopEnvironment } from '../stop/stop-environment.ts';
+import { assertRemovalWanted } from './ask-removal.ts';
 import { type GlobalOptions, registerCommand } from './register-command.ts';
 
 interface DownOptions extends GlobalOptions {
@@ -29,7 +29,7 @@ export function registerDown(program: Command): void {
 
 async function runDown(io: CommandIo, options: DownOptions): Promise<void> {
   const stateDir = findStateFolder(io.env).path;
-  if (options.purge) await assertPurgeWanted(stateDir, options.yes === true);
+  if (options.purge) await assertRemovalWanted('down --purge', { stateDir, isSaid: options.yes === true });
   const stopped = await stopEnvironment({ stateDir, note: io.note });
   if (stopped === 0 && !options.purge) {
     throw new AlwaysOnError('AON_NOT_RUNNING', `Nothing is running from ${stateDir}.`);
@@ -38,16 +38,4 @@ async function runDown(io: CommandIo, options: DownOptions): Promise<void> {
   const stoppedText = stopped === 0 ? 'Nothing was running.' : `Stopped ${stopped} processes.`;
   const removedText = removed.length > 0 ? ` Removed ${removed.join(' and ')}.` : '';
   io.result({ stopped, removed }, `${stoppedText}${removedText}`);
-}
-
-/** Only a person at a terminal is asked; everybody else says --yes. */
-async function assertPurgeWanted(stateDir: string, isSaid: boolean): Promise<void> {
-  if (isSaid) return;
-  if (!process.stdin.isTTY) {
-    throw new AlwaysOnError('AON_USAGE', 'down --purge removes all data: say so with --yes.');
-  }
-  const dialog = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await dialog.question(`Remove all data in ${stateDir}? Type yes: `);
-  dialog.close();
-  if (answer.trim() !== 'yes') throw new AlwaysOnError('AON_USAGE', 'Nothing was stopped or removed.');
 }

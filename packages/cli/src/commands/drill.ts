@@ -55,6 +55,8 @@ export function registerDrill(program: Command): void {
 
 async function run(io: CommandIo, mode: RecoveryMode, options: DrillOptions): Promise<void> {
   const target = findStateFolder({ ...io.env, ALWAYSON_ENV: toName(new Date()) });
+  const ended = new AbortController();
+  process.once('SIGINT', () => ended.abort(new Error('It was stopped from outside.')));
   const report = await askControlPlane(io.env, (client, source) =>
     runDrill({
       mode,
@@ -63,7 +65,7 @@ async function run(io: CommandIo, mode: RecoveryMode, options: DrillOptions): Pr
       target,
       owner: findOwner(options),
       isKept: options.keep === true,
-      signal: new AbortController().signal,
+      signal: ended.signal,
       note: io.note,
     }),
   );

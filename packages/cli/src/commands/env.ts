@@ -18,6 +18,7 @@ import { controlPlaneUnitId } from '../start/control-plane-unit.ts';
 import { copyEnvironment } from '../start/copy-environment.ts';
 import { purgeEnvironment } from '../stop/purge-environment.ts';
 import { stopEnvironment } from '../stop/stop-environment.ts';
+import { assertRemovalWanted } from './ask-removal.ts';
 import { parsePort } from './parse-port.ts';
 import { type GlobalOptions, registerCommand } from './register-command.ts';
 import { findOwner } from './switch-options.ts';
@@ -188,8 +189,7 @@ async function runDelete(io: CommandIo, options: DeleteOptions, [name = '']: str
       hint: `If it is not needed any more: ./alwayson env set-type ${name} sandbox, then delete it.`,
     });
   }
-  if (options.yes !== true)
-    throw new AlwaysOnError('AON_USAGE', `env delete removes all data of ${name}: say so with --yes.`);
+  await assertRemovalWanted('env delete', { stateDir, isSaid: options.yes === true });
   const stopped = await stopEnvironment({ stateDir, note: io.note });
   const removed = purgeEnvironment(stateDir);
   io.result({ stopped, removed }, `Stopped ${stopped} processes. Removed ${removed.join(' and ')}.`);

@@ -24,6 +24,7 @@ export interface DrillOptions {
   owner: string;
   /** The copy stays, to be looked at. */
   isKept: boolean;
+  /** Ends it: the copy is removed, and that is filed. */
   signal: AbortSignal;
   note: (text: string) => void;
 }
@@ -38,19 +39,24 @@ const failureMax = 2000;
  * files what was measured with the source. The source only makes a backup. Also a drill that fails is filed.
  */
 export async function runDrill(options: DrillOptions): Promise<DrillReport> {
-  const { mode, client, target, owner, isKept, note } = options;
+  const { mode, client, target, owner, isKept, signal, note } = options;
   const startedAt = new Date().toISOString();
   const watch = createStopwatch(note);
   const facts: Facts = { backup: null, release: null, recovery: null, load: null };
-  try {
-    await act(options, facts, watch);
-  } catch (error) {
-    facts.failure = (error instanceof Error ? error.message : String(error)).slice(0, failureMax);
-  } finally {
-    if (!isKept) await watch.phase('remove', () => remove(target, note));
-  }
+  const noteFailure = (error: unknown) => {
+    facts.failure ??= (error instanceof Error ? error.message : String(error)).slice(0, failureMax);
+  };
+  await Promise.race([act(options, facts, watch), untilAborted(signal)]).catch(noteFailure);
+  if (!isKept) await watch.phase('remove', () => remove(target, note)).catch(noteFailure);
   const endedAt = new Date().toISOString();
   return client.fileDrill({ mode, owner, startedAt, endedAt, ...facts, phases: watch.phases });
+}
+
+/** Rejects with the signal's reason. */
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
 }
 
 type Facts = Pick<DrillEvidence, 'backup' | 'release' | 'recovery' | 'load' | 'failure'>;
