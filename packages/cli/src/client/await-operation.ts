@@ -7,14 +7,20 @@ const pollMs = 200;
 /** Who waits longer than this is told for what. */
 const quietMs = 2000;
 
+export interface AwaitOptions {
+  deadlineMs: number;
+  tell: (waitingFor: string) => void;
+  signal?: AbortSignal;
+}
+
 /**
  * Waits until an operation has ended, across a restart of the control plane. `tell` gets what is being waited for, when it takes longer.
- * Throws the error that the operation ended with, or AON_TIMEOUT.
+ * Throws AON_TIMEOUT, and when `signal` ends the waiting; the operation goes on then.
  */
 export async function awaitOperation(
   client: Pick<ControlPlaneClient, 'operation'>,
   begun: Operation,
-  { deadlineMs, tell }: { deadlineMs: number; tell: (waitingFor: string) => void },
+  { deadlineMs, tell, signal }: AwaitOptions,
 ): Promise<Operation> {
   const startedAt = performance.now();
   let operation = begun;
@@ -29,7 +35,7 @@ export async function awaitOperation(
       );
     if (elapsedMs >= quietMs && text !== told) tell(text);
     if (elapsedMs >= quietMs) told = text;
-    await delay(pollMs);
+    await delay(pollMs, undefined, { signal });
     operation = await client.operation(operation.id).catch((error: unknown) => {
       if (error instanceof AlwaysOnError && error.code === 'AON_UNREACHABLE') return operation;
       throw error;

@@ -16,6 +16,8 @@ export interface RehearsalContext {
   /** Of the copy. */
   client: ControlPlaneClient;
   owner: string;
+  /** Ends the waiting. */
+  signal: AbortSignal;
   note: (text: string) => void;
 }
 
@@ -28,11 +30,11 @@ const aroundTargetMs = 5000;
 /** Until the operation might begin: copies of the database follow, doors are open, and a restore has a backup of the copy's own. */
 export async function untilReady(context: RehearsalContext, mode: RecoveryMode): Promise<void> {
   const { client, owner } = context;
-  await untilPlanReady(client, { region: await otherRegion(client), mode: 'planned' });
+  await untilPlanReady(context, { region: await otherRegion(client), mode: 'planned' });
   if (mode === 'restore') await toEnd(context, await client.createBackup({ owner, note: 'for the drill' }));
 }
 
-async function untilPlanReady(client: ControlPlaneClient, query: FailoverQuery): Promise<void> {
+async function untilPlanReady({ client, signal }: RehearsalContext, query: FailoverQuery): Promise<void> {
   const deadline = performance.now() + readyWithinMs;
   for (;;) {
     const plan = await client.failoverPlan(query).catch(() => null);
@@ -41,13 +43,13 @@ async function untilPlanReady(client: ControlPlaneClient, query: FailoverQuery):
       const missing = plan?.checks.filter(({ state }) => state === 'fail').map(({ detail }) => detail);
       throw new AlwaysOnError('AON_NOT_READY', `The copy did not get ready: ${missing?.join('; ') ?? '?'}`);
     }
-    await delay(readyEveryMs);
+    await delay(readyEveryMs, undefined, { signal });
   }
 }
 
 /** The very operation, on the copy. */
 export async function rehearse(context: RehearsalContext, mode: RecoveryMode): Promise<Rehearsal> {
-  const { client, owner, note } = context;
+  const { client, owner, signal, note } = context;
   const { writerRegion } = await client.status();
   const region = await otherRegion(client);
   if (mode === 'planned') {
@@ -58,12 +60,12 @@ export async function rehearse(context: RehearsalContext, mode: RecoveryMode): P
     note(`Killing ${writerRegion} of the copy.`);
     await client.kill(writerRegion);
     // As who declares a region lost would: when the plan shows what that costs.
-    await untilPlanReady(client, { region, mode });
+    await untilPlanReady(context, { region, mode });
     const begun = await client.failover({ region, mode, acceptDataLoss: true, owner });
     return { report: await toReport(context, begun), target: null };
   }
   const target = Date.now();
-  await delay(aroundTargetMs); // writes that it will undo
+  await delay(aroundTargetMs, undefined, { signal }); // writes that it will undo
   const to = new Date(target).toISOString();
   const begun = await client.restore({ to, acceptDataLoss: true, owner });
   return { report: await toReport(context, begun), target };
@@ -84,11 +86,15 @@ async function toReport(context: RehearsalContext, begun: Operation): Promise<Re
 }
 
 async function toEnd(
-  { client, note }: RehearsalContext,
+  { client, signal, note }: RehearsalContext,
   begun: Operation,
   ends: readonly Operation['state'][] = ['succeeded'],
 ): Promise<Operation> {
-  const ended = await awaitOperation(client, begun, { deadlineMs, tell: (text) => note(`  ${text}`) });
+  const ended = await awaitOperation(client, begun, {
+    deadlineMs,
+    signal,
+    tell: (text) => note(`  ${text}`),
+  });
   if (!ends.includes(ended.state)) throw toOperationError(ended);
   return ended;
 }

@@ -44,19 +44,13 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
   const watch = createStopwatch(note);
   const facts: Facts = { backup: null, release: null, recovery: null, load: null };
   const noteFailure = (error: unknown) => {
-    facts.failure ??= (error instanceof Error ? error.message : String(error)).slice(0, failureMax);
+    const cause: unknown = signal.aborted ? signal.reason : error;
+    facts.failure ??= (cause instanceof Error ? cause.message : String(cause)).slice(0, failureMax);
   };
-  await Promise.race([act(options, facts, watch), untilAborted(signal)]).catch(noteFailure);
+  await act(options, facts, watch).catch(noteFailure);
   if (!isKept) await watch.phase('remove', () => remove(target, note)).catch(noteFailure);
   const endedAt = new Date().toISOString();
   return client.fileDrill({ mode, owner, startedAt, endedAt, ...facts, phases: watch.phases });
-}
-
-/** Rejects with the signal's reason. */
-function untilAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
 }
 
 type Facts = Pick<DrillEvidence, 'backup' | 'release' | 'recovery' | 'load' | 'failure'>;
@@ -64,22 +58,22 @@ type Stopwatch = ReturnType<typeof createStopwatch>;
 
 /** What is known by when it fails is in `facts`. */
 async function act(options: DrillOptions, facts: Facts, { phase }: Stopwatch): Promise<void> {
-  const { mode, owner, note } = options;
+  const { mode, owner, signal, note } = options;
   const { environment } = await phase('copy', () => copyEnvironment({ ...options, mask: '' }));
   facts.backup = environment.origin?.backup ?? null;
   facts.release = environment.origin?.release ?? null;
-  const context = { client: createControlPlaneClient(environment), owner, note };
+  const context = { client: createControlPlaneClient(environment), owner, signal, note };
   await phase('ready', () => untilReady(context, mode));
   const manifest = readLiveRelease(environment.stateDir)?.manifest;
   if (manifest === undefined) throw new AlwaysOnError('AON_STARTING', 'The copy has no live release.');
   const load = startDrillLoad(environment, manifest);
   try {
-    await phase('load', () => delay(loadBeforeMs)); // part of the measure
+    await phase('load', () => delay(loadBeforeMs, undefined, { signal })); // part of the measure
     const { report, target } = await phase('operation', () =>
       lifted(environment.stateDir, () => rehearse(context, mode)),
     );
     facts.recovery = report;
-    await phase('after', () => delay(loadAfterMs)); // part of the measure
+    await phase('after', () => delay(loadAfterMs, undefined, { signal })); // part of the measure
     const requests = await load.stop();
     const found = await phase('check', () => findWrites(environment, requests));
     facts.load = countLoad({ requests, found, target });

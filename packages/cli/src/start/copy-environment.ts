@@ -68,14 +68,14 @@ export async function copyEnvironment(options: CopyOptions): Promise<StartedEnvi
 
 /** Everybody who copies names what they saw: the backup is the newest when it has been made. */
 async function takeBackup(
-  { source, client, target, mask, owner, note }: CopyOptions,
+  { source, client, target, mask, owner, signal, note }: CopyOptions,
   { digest }: LiveRelease,
 ): Promise<EnvironmentOrigin> {
   const { backups: cipherPass, postgresSuperuser } = source.passwords;
   if (cipherPass === undefined)
     throw new AlwaysOnError('AON_NOT_FOUND', `${source.name} is older than backups: it has none.`);
   const begun = await client.createBackup({ owner, note: `to be copied to ${target.name}` });
-  const ended = await awaitOperation(client, begun, { deadlineMs: backupDeadlineMs, tell: note });
+  const ended = await awaitOperation(client, begun, { deadlineMs: backupDeadlineMs, tell: note, signal });
   if (ended.state !== 'succeeded') throw toOperationError(ended);
   const [newest] = (await client.backups()).backups;
   const repository = listRepositories(source).find(({ region }) => region === newest?.region);
