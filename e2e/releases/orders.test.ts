@@ -14,7 +14,9 @@ const releases = useReleases(program);
 
 async function run(...args: string[]): Promise<unknown> {
   const { exitCode, stdout, stderr } = await releases.environment.cli(...args, '--json');
-  expect(exitCode, `${args.join(' ')}: ${stderr}${stdout}`).toBe(0);
+  const rollout = exitCode === 0 ? null : await readRollout(releases.environment);
+  const why = `${stderr}${stdout}${rollout?.phase ?? ''} ${rollout?.reason ?? ''}`;
+  expect(exitCode, `${args.join(' ')}: ${why}`).toBe(0);
   return JSON.parse(stdout) as unknown;
 }
 

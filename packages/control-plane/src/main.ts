@@ -14,6 +14,7 @@ import { createEstateController, type EstateController } from './estate/estate-c
 import { readEstate } from './estate/estate-store.ts';
 import { createHealthController, type HealthController } from './health/health-controller.ts';
 import { type Loop, startLoop } from './loop.ts';
+import { createOperationBoard, type OperationBoardContext } from './operations/operation-board.ts';
 import { createSqliteJournal, type SqliteJournal } from './operations/sqlite-journal.ts';
 import { createHostPlacement } from './placement/host-placement.ts';
 import { createQueueController } from './queue/queue-controller.ts';
@@ -115,7 +116,7 @@ function createParts(
   const intent = process.env.ALWAYSON_UP_AT ?? environment.createdAt;
   const contact = (stamp: string) => stampSignals.contact(stamp);
   const estate = createEstateController({ ...context, intent, releases, contact, nudge });
-  const { stamps } = estate;
+  const { stamps, isBroughtUp } = estate;
   const draining = () => new Set([...estate.leaving(), ...rollouts.controller.draining()]);
   const migrationsDir = () => findMigrations(manifest, estate);
   const database = createDatabaseController({ ...context, authority, migrationsDir });
@@ -129,7 +130,6 @@ function createParts(
   const shares: SharesController = createSharesController({ ...context, intent, facts, nudge });
   const routed = { stamps, draining, switches, routing: shares.routing, epoch: authority.epoch };
   const routes = createRoutesController({ ...context, ...routed, flows: () => rollouts.flows() });
-  const isBroughtUp = estate.isBroughtUp;
   const told = { grayStamps: shares.grayStamps, shares: shares.report };
   const memoryFile = join(environment.stateDir, 'control-plane', 'health.json');
   const live = () => estate.record().live;
@@ -151,10 +151,19 @@ function createParts(
   const bringUp = createBringUpController({ estate, manifest, journal, status, shares });
   const transitions = createTransitionEvents(journal, status);
   const switchBoard = createSwitchBoard({ ...context, ...controllers, stamps: estate.serving, nudge });
+  const boards = withOperations(journal, { releases: rollouts.board, ...recovering.boards });
   return {
     controllers: [...Object.values(controllers), bringUp, transitions],
-    api: { ...measured, status, switchBoard, scale, releases: rollouts.board, ...recovering.boards },
+    api: { ...measured, ...boards, status, switchBoard, scale },
   };
+}
+
+/** Operations are ordered about by whoever runs them. */
+function withOperations<Boards extends Omit<OperationBoardContext, 'journal'>>(
+  journal: SqliteJournal,
+  boards: Boards,
+) {
+  return { ...boards, operations: createOperationBoard({ journal, ...boards }) };
 }
 
 type MovingContext = Omit<RolloutsContext, 'schema' | 'restart' | 'nudge'> &

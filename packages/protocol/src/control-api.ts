@@ -13,6 +13,8 @@ import { z } from 'zod';
  * GET  /api/events?after=SEQ|before=SEQ&limit=N   Event[] (newest last; default limit 200)
  * GET  /api/operations                   Operation[] (newest first)
  * GET  /api/operations/:id               Operation
+ * POST /api/operations/:id/cancel  OperationOrder  Operation, 202 while it goes back; 409 AON_TOO_LATE
+ * POST /api/operations/:id/resume  OperationOrder  Operation, 202 while it goes on; 409 AON_TOO_LATE
  * GET  /api/stream                       SSE: `event: status` data Status (on change, at most 4 a second);
  *                                        `event: event` data Event, id = seq (Last-Event-ID resumes); `event: operation` data Operation
  * POST /api/kill    {target}             KillResult: target is a unit, stamp, zone or region name
@@ -46,6 +48,10 @@ import { z } from 'zod';
  * GET  /metrics                          Prometheus text
  */
 export const TargetRequest = z.strictObject({ target: z.string().min(1) });
+
+/** Who wants it. */
+export const OperationOrder = z.strictObject({ owner: z.string().min(1).max(100) });
+export type OperationOrder = z.infer<typeof OperationOrder>;
 
 export const KillResult = z.object({
   target: z.string(),

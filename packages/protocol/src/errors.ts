@@ -156,6 +156,16 @@ export const errorCatalogue = {
     exit: 3,
     hint: 'Only ./alwayson env set-type NAME sandbox takes the protection off.',
   },
+  AON_CANCELLED: {
+    status: 409,
+    exit: 1,
+    hint: 'It ended before anything was decided: all is as it was. Order it again when it is wanted.',
+  },
+  AON_TOO_LATE: {
+    status: 409,
+    exit: 3,
+    hint: 'See ./alwayson ops show ID for where it stands, and how it ended.',
+  },
   AON_INTERRUPTED: {
     status: 409,
     exit: 1,

@@ -22,6 +22,8 @@ export const Operation = z.object({
   startedAt: z.string(),
   endedAt: z.string().optional(),
   steps: z.array(OperationStep),
+  /** While it runs: `ops cancel` leads it back. */
+  isCancellable: z.boolean().optional(),
   /** Kind-specific result: measured gap, members, reasons. */
   result: z.record(z.string(), z.unknown()).optional(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
@@ -29,6 +31,9 @@ export const Operation = z.object({
 export type Operation = z.infer<typeof Operation>;
 
 export const severities = ['info', 'warning', 'error'] as const;
+
+/** The type of the event that an environment could not be given the data of another. */
+export const cloneFailed = 'database.clone-failed';
 
 /** One line of the environment's history. `seq` goes up by one and never repeats. */
 export const Event = z.object({

@@ -58,6 +58,8 @@ export const ReleaseProgram = z.strictObject({
       failureDifference: z.number().positive().default(1),
       /** How many times slower than the old release counts as slower. */
       latencyRatio: z.number().gt(1).default(2),
+      /** Seconds of each step in which nobody is called slow yet; at most half of the bake. */
+      warmUpSeconds: z.number().min(0).default(10),
       /** Memory of a component beside its siblings of the old release. */
       memoryRatio: z.number().gt(1).default(2),
       signals: z.array(ReleaseSignal).default([]),

@@ -30,6 +30,9 @@ export interface RecoveryClient {
   /** Newest first. */
   operations(): Promise<Operation[]>;
   operation(id: string): Promise<Operation>;
+  /** Each answers before the operation has ended. Throws AON_TOO_LATE. */
+  cancelOperation(id: string, owner: string): Promise<Operation>;
+  resumeOperation(id: string, owner: string): Promise<Operation>;
 }
 
 /** Servers that do not answer are waited for. */
@@ -38,6 +41,8 @@ const checkTimeoutMs = 15_000;
 const repositoryTimeoutMs = 60_000;
 
 export function createRecoveryClient(ask: Ask): RecoveryClient {
+  const order = (id: string, what: 'cancel' | 'resume', owner: string) =>
+    ask(Operation, `/operations/${encodeURIComponent(id)}/${what}`, { method: 'POST', body: { owner } });
   return {
     failoverPlan: (query) =>
       ask(RecoveryPlan, `/failover/plan?${new URLSearchParams(query).toString()}`, {
@@ -56,5 +61,7 @@ export function createRecoveryClient(ask: Ask): RecoveryClient {
     fileDrill: (body) => ask(DrillReport, '/drills', { method: 'POST', body }),
     operations: () => ask(z.array(Operation), '/operations'),
     operation: (id) => ask(Operation, `/operations/${encodeURIComponent(id)}`),
+    cancelOperation: (id, owner) => order(id, 'cancel', owner),
+    resumeOperation: (id, owner) => order(id, 'resume', owner),
   };
 }

@@ -12,9 +12,12 @@ export interface SwitchOptions extends GlobalOptions {
   override?: boolean;
 }
 
-export interface SwitchEndOptions extends GlobalOptions {
-  reason?: string;
+export interface OwnerOptions extends GlobalOptions {
   owner: string;
+}
+
+export interface SwitchEndOptions extends OwnerOptions {
+  reason?: string;
 }
 
 const unitsMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -56,7 +59,7 @@ export function findOwner({ owner }: { owner?: string }): string {
   }
 }
 
-function addOwnerOption(command: Command): void {
+export function addOwnerOption(command: Command): void {
   command.option('--owner <name>', 'who is responsible (default: your user name)', parseText);
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { cloneFailed } from '@alwayson/protocol/operations.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 import { createControlPlaneClient } from '../client/control-plane-client.ts';
 import { type FollowedMessage, followStream } from '../client/follow-stream.ts';
@@ -35,6 +36,8 @@ export async function waitUntilRunning(environment: Environment, signal: AbortSi
     for await (const message of messages) {
       progress.take(message);
       if (message.type === 'status' && isRunning(message.status)) return message.status;
+      if (message.type === 'event' && message.event.type === cloneFailed)
+        throw toCloneError(environment, message.event.message);
     }
     signal.throwIfAborted();
     if (late.aborted) throw toLateError(progress.view());
@@ -108,6 +111,12 @@ async function watchControlPlane(
       hint: 'See ./alwayson logs control-plane. What was started goes on; ./alwayson down stops it.',
     });
   }
+}
+
+function toCloneError({ name }: Environment, message: string): AlwaysOnError {
+  return new AlwaysOnError('AON_TASK_FAILED', message, {
+    hint: `Correct what it says (the mask?), remove the copy with ./alwayson env delete ${name}, and copy again.`,
+  });
 }
 
 function toLateError({ status, operation }: StartView): AlwaysOnError {

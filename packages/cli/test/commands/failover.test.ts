@@ -4,8 +4,9 @@ import type { Operation } from '@alwayson/protocol/operations.ts';
 import { Problem } from '@alwayson/protocol/problem.ts';
 import type { RecoveryPlan } from '@alwayson/protocol/recovery.ts';
 import { expect, test } from 'vitest';
-import { answering, done, plan, report, startEnvironment } from '../support/recovery-samples.ts';
+import { answering, done, plan, report, running, startEnvironment } from '../support/recovery-samples.ts';
 import { runCli } from '../support/run-cli.ts';
+import type { MoreAnswers } from '../support/stand-in-control-plane.ts';
 import { createStateDir } from '../support/scratch.ts';
 
 test('the plan says what would happen, in what order, and from where on there is only forward', async () => {
@@ -81,6 +82,32 @@ test('an emergency shows what it would cost, and is not begun without consent', 
 test('consent to a loss belongs to an emergency', async () => {
   const run = await runCli(['failover', 'east', '--accept-data-loss'], { stateDir: createStateDir() });
   expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining('AON_USAGE') });
+});
+
+test('ops cancel leads one back, and ops resume lets one go on; each waits for the end', async () => {
+  const error = { code: 'AON_SWITCH_UNDONE', message: 'The switch was undone: kim cancelled it.' };
+  const back: Operation = { ...done, state: 'rolled-back', error };
+  const order =
+    (ended: Operation): MoreAnswers =>
+    (route, body) =>
+      route.startsWith('POST /api/operations/failover-9/') && body === '{"owner":"kim"}'
+        ? running
+        : answering(ended)(route, body);
+  const { stateDir, requests } = await startEnvironment(order(back));
+  const cancelled = await runCli(['ops', 'cancel', 'failover-9', '--owner', 'kim'], { stateDir });
+  expect(cancelled).toMatchObject({ code: 0, stdout: expect.stringContaining(error.message) });
+  // It is back where it was, which is not what this wanted.
+  const resumed = await runCli(['ops', 'resume', 'failover-9', '--owner', 'kim'], { stateDir });
+  expect(resumed).toMatchObject({ code: 1, stderr: expect.stringContaining('AON_SWITCH_UNDONE') });
+  const posts = requests.filter((request) => request.startsWith('POST'));
+  expect(posts.map((request) => request.split(' ')[1]?.split('/').at(-1))).toEqual(['cancel', 'resume']);
+
+  const other = await startEnvironment(order(done));
+  const gone = await runCli(['ops', 'resume', 'failover-9', '--owner', 'kim', '--json'], other);
+  expect(gone.code).toBe(0);
+  expect(JSON.parse(gone.stdout)).toEqual(done);
+  // It was past the point of no return when it was cancelled.
+  expect((await runCli(['ops', 'cancel', 'failover-9', '--owner', 'kim'], other)).code).toBe(1);
 });
 
 test('ops lists what was done, and shows one with its steps and its result', async () => {

@@ -2,13 +2,14 @@ import { EventsQuery, KillResult, TargetRequest } from '@alwayson/protocol/contr
 import type { Environment } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { Manifest } from '@alwayson/protocol/manifest.ts';
-import { Event, Operation } from '@alwayson/protocol/operations.ts';
+import { Event } from '@alwayson/protocol/operations.ts';
 import { Status } from '@alwayson/protocol/status.ts';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AlertsController } from '../alerts/alerts-controller.ts';
 import type { BackupBoard } from '../backups/backup-board.ts';
+import type { OperationBoard } from '../operations/operation-board.ts';
 import type { SqliteJournal } from '../operations/sqlite-journal.ts';
 import type { Placement } from '../placement/placement.ts';
 import type { SwitchBoard } from '../switches/switch-board.ts';
@@ -34,11 +35,11 @@ export interface ApiContext extends MeasureSources, HealthSource {
   recovery: RecoveryBoard;
   backups: BackupBoard;
   drills: DrillBoard;
+  operations: OperationBoard;
   /** The built console; null while it is being built. */
   consoleDir: () => string | null;
 }
 
-const operationsMax = 200;
 const logLinesMax = 5000;
 
 /** The API of protocol/control-api.ts. */
@@ -62,19 +63,6 @@ function registerReads(server: FastifyInstance, context: ApiContext): void {
   );
   const events = { summary: 'History', querystring: EventsQuery, response: { 200: z.array(Event) } };
   api.get('/api/events', { schema: events }, (request) => journal.events(request.query));
-  const operations = { summary: 'Operations, newest first', response: { 200: z.array(Operation) } };
-  api.get('/api/operations', { schema: operations }, () => journal.operations(operationsMax));
-  const one = {
-    summary: 'One operation',
-    params: z.object({ id: z.string() }),
-    response: { 200: Operation },
-  };
-  api.get('/api/operations/:id', { schema: one }, (request) => {
-    const operation = journal.operation(request.params.id);
-    if (operation === null)
-      throw new AlwaysOnError('AON_NOT_FOUND', `There is no operation ${request.params.id}.`);
-    return operation;
-  });
   registerLog(server, context);
   api.get('/api/openapi.json', { schema: { hide: true } }, () => server.swagger());
   api.get('/readyz', { schema: { hide: true } }, () => ({ ready: true }));

@@ -15,6 +15,7 @@ import { registerDrillRoutes } from './drill-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerMeasureRoutes } from './measure-routes.ts';
 import { registerMetricsTargets } from './metrics-targets.ts';
+import { registerOperationRoutes } from './operation-routes.ts';
 import { registerRecoveryRoutes } from './recovery-routes.ts';
 import { registerReleaseRoutes } from './release-routes.ts';
 import { registerBackupRoutes } from './backup-routes.ts';
@@ -46,6 +47,7 @@ export async function createApiServer(context: ApiContext): Promise<FastifyInsta
   });
   registerAuthorization(server, context.environment.tokens.operator);
   registerRoutes(server, context);
+  registerOperationRoutes(server, context);
   registerMetricsTargets(server, context);
   registerSwitchRoutes(server, context.switchBoard);
   registerAlertRoutes(server, context.alerts);

@@ -56,7 +56,7 @@ export class BackupRuns {
         'AON_OPERATION_RUNNING',
         `Something is done with backups already: ${this.#busy}.`,
       );
-    const handle = this.#context.journal.begin({ kind, title, steps });
+    const handle = this.#context.journal.begin({ kind, title, steps, cancellableBefore: null });
     this.#busy = handle.id;
     return handle;
   }
@@ -65,13 +65,15 @@ export class BackupRuns {
     const { backups, now } = this.#context;
     try {
       await this.#run(handle, async () => {
+        const { signal } = handle;
         await handle.step('prepare', () => this.prepare());
-        for (const region of regions) await handle.step(region, () => backups.make({ region, type, note }));
+        for (const region of regions)
+          await handle.step(region, () => backups.make({ region, type, note, signal }));
         return { regions, type, note };
       });
       this.failedAt = null;
     } catch (error) {
-      this.failedAt = now();
+      if (!handle.signal.aborted) this.failedAt = now();
       throw error;
     }
   }
@@ -81,10 +83,11 @@ export class BackupRuns {
     return this.#run(handle, async () => {
       const base = { ...order, at: new Date(now()).toISOString() };
       try {
-        const steps = await handle.step('verify', () => backups.verify(order));
+        const steps = await handle.step('verify', () => backups.verify({ ...order, signal: handle.signal }));
         record.keep({ ...base, passed: true, steps });
         return { ...order, passed: true, steps };
       } catch (error) {
+        if (handle.signal.aborted) throw error; // nothing was found out
         const reason = (error instanceof Error ? error.message : String(error)).slice(0, reasonMax);
         record.keep({ ...base, passed: false, steps: [], reason });
         this.#tellBroken(order.region, reason);

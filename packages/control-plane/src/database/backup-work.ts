@@ -33,10 +33,14 @@ export interface BackupWork {
   writer(): { member: string; term: number } | null;
   /** Makes the repositories ready; nothing happens when they are. */
   prepare(): Promise<void>;
-  make(order: Omit<BackupOrder, 'repository'> & { region: string }): Promise<void>;
+  make(order: Omit<BackupOrder, 'repository'> & { region: string; signal?: AbortSignal }): Promise<void>;
   content(region: string): Promise<RepositoryContent>;
   /** Restores it to a throwaway server and reads it whole. Returns how long each step took. */
-  verify(what: { region: string; label: string | null }): Promise<{ name: string; ms: number }[]>;
+  verify(what: {
+    region: string;
+    label: string | null;
+    signal?: AbortSignal;
+  }): Promise<{ name: string; ms: number }[]>;
   /** The writer's timeline, and those before it, with where they were left. */
   history(): Promise<{ timeline: number; forks: readonly Fork[] }>;
   /** Unix ms of what the writer archived last, and of what it could not. */
@@ -68,29 +72,25 @@ export function createBackupWork(runtime: DatabaseRuntime): BackupWork {
         make().then(() => true, ifLocked),
       );
     },
-    async make({ region, type, note }) {
+    async make({ region, type, note, signal }) {
       const order = { repository: numberOf(region), type, note };
-      await runTask(runtime, writer().id, renderBackup(server(writer()), order));
+      await runTask(runtime, writer().id, { ...renderBackup(server(writer()), order), signal });
     },
     async content(region) {
       return parseInfo(await runTask(runtime, writer().id, renderInfo(server(writer()), numberOf(region))));
     },
-    async verify({ region, label }) {
+    async verify({ region, label, signal }) {
       const member = findQuietMember(runtime);
-      const output = await runTask(
-        runtime,
-        member.id,
-        renderVerify({
-          ...server(member),
-          binDir: plan.binDir,
-          user: superuser,
-          port: zonePorts.verification,
-          repository: numberOf(region),
-          label,
-          database: applicationDatabase,
-        }),
-      );
-      return parseSteps(output);
+      const task = renderVerify({
+        ...server(member),
+        binDir: plan.binDir,
+        user: superuser,
+        port: zonePorts.verification,
+        repository: numberOf(region),
+        label,
+        database: applicationDatabase,
+      });
+      return parseSteps(await runTask(runtime, member.id, { ...task, signal }));
     },
     async history() {
       const { timeline, text } = await readHistory(runtime, writer().id);

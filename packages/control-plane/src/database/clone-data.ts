@@ -6,6 +6,7 @@ import {
   replicationUser,
   superuser,
 } from '@alwayson/engines/postgres/server-files.ts';
+import { cloneFailed } from '@alwayson/protocol/operations.ts';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { type DataOrigin, memberOf } from './database-plan.ts';
@@ -40,7 +41,17 @@ export async function cloneData(
     mask,
     statement: raiseFences,
   });
-  const steps = parseSteps(await runTask(runtime, member, task));
+  const output = await runTask(runtime, member, task).catch((error: unknown) => {
+    // Told each time: trying again helps when the disk was full, and not when the mask is wrong.
+    const reason = error instanceof Error ? error.message : String(error);
+    const event = { severity: 'error', type: cloneFailed, entity: member } as const;
+    context.journal.event({
+      ...event,
+      message: `The backup ${label} cannot be copied to ${member}: ${reason}`,
+    });
+    throw error;
+  });
+  const steps = parseSteps(output);
   const times = steps.map(({ name, ms }) => `${name} ${ms} ms`).join(', ');
   const message = `${member} begins with the backup ${label} (${times}).`;
   context.journal.event({ severity: 'info', type: 'database.cloned', entity: member, message });

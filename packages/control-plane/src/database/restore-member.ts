@@ -21,13 +21,15 @@ export interface RestoreSource {
   label: string;
   /** Unix ms of the last moment that is wanted; null for the end of the backup. */
   time: number | null;
+  /** Gives it up. */
+  signal?: AbortSignal;
 }
 
 /** Restores beside a member, which goes on meanwhile. Returns how long each step took. */
 export async function restoreBeside(
   runtime: DatabaseRuntime,
   member: string,
-  source: RestoreSource,
+  { signal, ...source }: RestoreSource,
 ): Promise<{ name: string; ms: number }[]> {
   const { plan } = runtime;
   if (plan.backups === null) throw new AlwaysOnError('AON_DATABASE', 'This environment has no backups.');
@@ -42,7 +44,7 @@ export async function restoreBeside(
     statement: raiseFences,
     ...source,
   });
-  return parseSteps(await runTask(runtime, member, task));
+  return parseSteps(await runTask(runtime, member, { ...task, signal }));
 }
 
 /** Puts what was restored in the place of the member's data, and starts it: a standby that has that, and nothing later. */

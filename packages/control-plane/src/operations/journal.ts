@@ -22,12 +22,16 @@ export interface OperationInput {
   kind: string;
   title: string;
   steps: readonly string[];
+  /** The step that is the point of no return: until it begins, the operation can be cancelled. Null: to its end. Absent: never. */
+  cancellableBefore?: string | null;
   /** What whoever goes on with it has to know; in the place of the result until there is one. */
   result?: Record<string, unknown>;
 }
 
 export interface OperationHandle {
   readonly id: string;
+  /** Aborted when somebody cancels it: what takes long in a step gives up, and no further step of the way there begins. */
+  readonly signal: AbortSignal;
   /** As it stands. */
   read(): Operation;
   /** Marks the step running, runs it, marks it done; on a throw marks it failed and throws on. */

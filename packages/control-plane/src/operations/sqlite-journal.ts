@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventsQuery } from '@alwayson/protocol/control-api.ts';
-import { isAlwaysOnError } from '@alwayson/protocol/errors.ts';
-import { Event, Operation, type OperationStep } from '@alwayson/protocol/operations.ts';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { Event, Operation } from '@alwayson/protocol/operations.ts';
 import type { EventInput, Journal, OperationHandle, OperationInput } from './journal.ts';
+import { createCancellation, toNewOperation, toOperationHandle } from './operation-handle.ts';
 
 /** Rows kept; older ones are deleted, so that the file stays bounded. */
 const eventsMax = 50_000;
@@ -23,8 +23,13 @@ export interface SqliteJournal extends Journal {
   operation(id: string): Operation | null;
   /** Oldest first. */
   running(): Operation[];
-  /** Of one that a former life of the control plane began: its steps can be run again. */
+  /**
+   * Of one that ended too early, or that a former life of the control plane began: it runs again, and its steps can be run again. It
+   * cannot be cancelled: it goes the one way that is left.
+   */
   resume(operation: Operation): OperationHandle;
+  /** Throws AON_NOT_FOUND, or AON_TOO_LATE. Whoever runs it leads it back; it has not ended when this returns. */
+  cancel(id: string, owner: string): Operation;
   listen(listener: JournalListener): () => void;
   /**
    * Ends operations that a former life of the control plane left running: what they moved is found again from records. Those of kinds that
@@ -58,9 +63,29 @@ export function createSqliteJournal(database: DatabaseSync, now: () => number): 
     return written;
   };
 
+  const effects = { save, event, time };
+  const cancellers = new Map<string, (owner: string) => Operation>();
+  const begin = (input: OperationInput): OperationHandle => {
+    const operation = toNewOperation(input, time());
+    const { id, title } = operation;
+    save(operation);
+    event({ severity: 'info', type: 'operation.started', entity: id, message: title, operation: id });
+    const cancellation = createCancellation(operation, effects, input.cancellableBefore);
+    if (operation.isCancellable === true) cancellers.set(id, cancellation.cancel);
+    return toOperationHandle(operation, {
+      ...effects,
+      cancellation,
+      ended: () => void cancellers.delete(id),
+    });
+  };
+  const find = (id: string) => {
+    const row = database.prepare('SELECT body FROM operation WHERE id = ?').get(id);
+    return row === undefined ? null : Operation.parse(JSON.parse(String(row.body)));
+  };
+
   return {
     event,
-    begin: (input) => beginOperation(input, { save, event, time }),
+    begin,
     put: save,
     events: (query) => selectEvents(database, query),
     operations: (limit) =>
@@ -68,18 +93,34 @@ export function createSqliteJournal(database: DatabaseSync, now: () => number): 
         .prepare('SELECT body FROM operation ORDER BY started_at DESC, rowid DESC LIMIT ?')
         .all(limit)
         .map((row) => Operation.parse(JSON.parse(String(row.body)))),
-    operation(id) {
-      const row = database.prepare('SELECT body FROM operation WHERE id = ?').get(id);
-      return row === undefined ? null : Operation.parse(JSON.parse(String(row.body)));
-    },
+    operation: find,
     running: () => selectRunning(database),
-    resume: (operation) => toHandle(structuredClone(operation), { save, event, time }),
+    resume(stopped) {
+      const operation = toResumed(stopped);
+      save(operation);
+      return toOperationHandle(operation, {
+        ...effects,
+        cancellation: createCancellation(operation, effects),
+        ended: () => {},
+      });
+    },
+    cancel(id, owner) {
+      const operation = find(id);
+      if (operation === null) throw new AlwaysOnError('AON_NOT_FOUND', `There is no operation ${id}.`);
+      const cancel = cancellers.get(id);
+      if (cancel !== undefined) return structuredClone(cancel(owner));
+      const message =
+        operation.state === 'running'
+          ? `${operation.title}: this goes on to its end, and cannot be cancelled.`
+          : `${operation.title}: this has ended (${operation.state}).`;
+      throw new AlwaysOnError('AON_TOO_LATE', message);
+    },
     listen(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     closeInterrupted(resumedKinds = []) {
-      for (const operation of selectRunning(database)) {
+      for (const { isCancellable: _, ...operation } of selectRunning(database)) {
         if (resumedKinds.includes(operation.kind)) continue;
         const message =
           'The control plane ended meanwhile; its controllers go on from the committed records.';
@@ -87,6 +128,14 @@ export function createSqliteJournal(database: DatabaseSync, now: () => number): 
       }
     },
   };
+}
+
+function toResumed(stopped: Operation): Operation {
+  const operation: Operation = { ...structuredClone(stopped), state: 'running' };
+  delete operation.endedAt;
+  delete operation.error;
+  delete operation.isCancellable;
+  return operation;
 }
 
 function selectRunning(database: DatabaseSync): Operation[] {
@@ -122,86 +171,4 @@ function prune(database: DatabaseSync, newest: number): void {
       'DELETE FROM operation WHERE id NOT IN (SELECT id FROM operation ORDER BY started_at DESC LIMIT ?)',
     )
     .run(operationsMax);
-}
-
-interface OperationEffects {
-  save(operation: Operation): void;
-  event(input: EventInput): Event;
-  time(): string;
-}
-
-function beginOperation(input: OperationInput, effects: OperationEffects): OperationHandle {
-  const steps: OperationStep[] = input.steps.map((name) => ({ name, state: 'pending' }));
-  const operation: Operation = {
-    id: `${input.kind}-${randomUUID().slice(0, 8)}`,
-    kind: input.kind,
-    title: input.title,
-    state: 'running',
-    startedAt: effects.time(),
-    steps,
-    ...withResult(input.result),
-  };
-  effects.save(operation);
-  effects.event({
-    severity: 'info',
-    type: 'operation.started',
-    entity: operation.id,
-    message: operation.title,
-    operation: operation.id,
-  });
-  return toHandle(operation, effects);
-}
-
-/** Changes `operation` and writes every change. */
-function toHandle(operation: Operation, { save, event, time }: OperationEffects): OperationHandle {
-  const { steps } = operation;
-  const end = (state: Operation['state'], rest: Partial<Operation>) => {
-    for (const step of steps) if (step.state === 'pending') step.state = 'skipped';
-    Object.assign(operation, { state, endedAt: time(), ...rest });
-    save(operation);
-    event({
-      severity: state === 'succeeded' ? 'info' : 'error',
-      type: `operation.${state}`,
-      entity: operation.id,
-      message: `${operation.title}: ${state}${operation.error ? ` (${operation.error.message})` : ''}`,
-      operation: operation.id,
-    });
-    return operation;
-  };
-  return {
-    id: operation.id,
-    read: () => structuredClone(operation),
-    async step(name, run) {
-      const step = steps.find((candidate) => candidate.name === name);
-      if (step === undefined) throw new Error(`Operation ${operation.kind} has no step ${name}.`);
-      Object.assign(step, { state: 'running', startedAt: time() });
-      save(operation);
-      try {
-        const result = await run((what) => {
-          step.waitingFor = what;
-          save(operation);
-        });
-        Object.assign(step, { state: 'done', endedAt: time() });
-        return result;
-      } catch (error) {
-        Object.assign(step, { state: 'failed', endedAt: time() });
-        throw error;
-      } finally {
-        delete step.waitingFor;
-        save(operation);
-      }
-    },
-    succeed: (result) => end('succeeded', withResult(result)),
-    fail: (error, result) => end('failed', { error: describeError(error), ...withResult(result) }),
-    rollBack: (error, result) => end('rolled-back', { error: describeError(error), ...withResult(result) }),
-  };
-}
-
-function describeError(error: unknown): NonNullable<Operation['error']> {
-  const code = isAlwaysOnError(error) ? error.code : 'AON_INTERNAL';
-  return { code, message: error instanceof Error ? error.message : String(error) };
-}
-
-function withResult(result: Record<string, unknown> | undefined): Pick<Operation, 'result'> {
-  return result === undefined ? {} : { result };
 }

@@ -30,10 +30,11 @@ export function createHostPlacement({ environment }: { environment: Environment 
     close: hosts.close,
     apply: (zone, spec) => unit(zone, { method: 'PUT', path: hostRoutes.unit(spec.id), body: spec }),
     act: (zone, id, action) => unit(zone, { method: 'POST', path: hostRoutes.action(id, action) }),
-    async task(zone, id, request) {
+    async task(zone, id, { signal, ...request }) {
       const timeoutMs = TaskRequest.parse(request).timeoutMs + taskMarginMs;
       const path = hostRoutes.action(id, 'tasks');
-      const text = await send(zone, { method: 'POST', path, body: request, timeoutMs });
+      const ends = signal === undefined ? {} : { signal };
+      const text = await send(zone, { method: 'POST', path, body: request, timeoutMs, ...ends });
       return TaskResult.parse(JSON.parse(text));
     },
     async remove(zone, id, { purge }) {
@@ -79,7 +80,8 @@ function createHosts(environment: Environment) {
     },
     async send(zone: string, request: Request): Promise<string> {
       const { client, watch } = zoneOf(zone);
-      return client.send({ timeoutMs: requestMs, signal: watch.lost(), ...request });
+      const signals = [watch.lost(), ...(request.signal === undefined ? [] : [request.signal])];
+      return client.send({ timeoutMs: requestMs, ...request, signal: AbortSignal.any(signals) });
     },
     async close() {
       await Promise.all([...zones.values()].map(({ watch }) => watch.close()));

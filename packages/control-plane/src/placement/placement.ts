@@ -28,7 +28,12 @@ export interface Placement {
   /** All below throw AON_UNREACHABLE when the host does not answer, or the code the host answered. */
   apply(zone: string, spec: UnitSpecInput): Promise<UnitStatus>;
   act(zone: string, unit: string, action: UnitAction): Promise<UnitStatus>;
-  task(zone: string, unit: string, request: TaskRequestInput): Promise<TaskResult>;
+  /** `signal` ends it, with all it started. */
+  task(
+    zone: string,
+    unit: string,
+    request: TaskRequestInput & { signal?: AbortSignal | undefined },
+  ): Promise<TaskResult>;
   remove(zone: string, unit: string, options: { purge: boolean }): Promise<void>;
   log(zone: string, unit: string, options: { lines: number }): Promise<string>;
   startZone(zone: string): Promise<void>;

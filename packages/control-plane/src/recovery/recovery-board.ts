@@ -9,7 +9,7 @@ import type {
   RestoreQuery,
   RestoreRequest,
 } from '@alwayson/protocol/recovery.ts';
-import { wayBack } from './planned-switch.ts';
+import { pointOfNoReturn, wayBack } from './planned-switch.ts';
 import { createRecoveryPlans, type RecoveryPlansContext, stepsOf } from './recovery-plans.ts';
 import { createSwitchRunner, type SwitchIntent, switchKinds } from './switch-runner.ts';
 
@@ -28,6 +28,8 @@ export interface RecoveryBoard {
   planRestore(query: RestoreQuery): Promise<RecoveryPlan>;
   /** Throws AON_NOT_READY also while a loss is not accepted: what was written after the target is undone. */
   beginRestore(request: RestoreRequest): Promise<Operation>;
+  /** One that failed after its point of no return goes on from there. Throws AON_TOO_LATE when there is no way on. */
+  goOn(operation: Operation): Operation;
   /** Leads what a former life of the control plane began to its end. */
   resume(): void;
 }
@@ -53,6 +55,8 @@ export function createRecoveryBoard(context: RecoveryBoardContext): RecoveryBoar
       kind: switchKinds[mode],
       title: toTitle(planned, asked),
       steps: [...stepsOf[mode].map(({ name }) => name), ...(mode === 'emergency' ? [] : [wayBack])],
+      // An emergency begins with it.
+      ...(mode === 'emergency' ? {} : { cancellableBefore: pointOfNoReturn }),
       result: intent,
     });
     void runner.run(handle, intent).catch(() => undefined);
@@ -84,6 +88,7 @@ export function createRecoveryBoard(context: RecoveryBoardContext): RecoveryBoar
       const safety = { region: planned.from, note: `before a restore to ${to}` };
       return start(planned, { owner, reason, what: to }, { source: { repository, label, time }, safety });
     },
+    goOn: (operation) => runner.goOn(operation),
     resume: () => runner.resume(),
   };
 }

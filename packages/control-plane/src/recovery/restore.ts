@@ -31,7 +31,7 @@ export const restoreSteps = [
 export const lastOfRestore = 'caches';
 
 export interface RestoreOrder extends SwitchOrder {
-  source: RestoreSource;
+  source: Omit<RestoreSource, 'signal'>;
   /** Of the safety backup: its region, and what it says of itself. */
   safety: { region: string; note: string };
 }
@@ -43,12 +43,13 @@ export async function goToRestored(
   { to, candidate, source, safety }: RestoreOrder,
 ): Promise<RecoveryCheck[]> {
   await handle.step('backup', async () => {
-    await backups.make({ ...safety, type: 'incr' });
+    await backups.make({ ...safety, type: 'incr', signal: handle.signal });
     // What is wanted may have been written a moment ago: it, and what ends it, have to be in the log of the repository.
     await handover.markLog();
     await handover.shortenStop(archiveWithinMs);
   });
-  const steps = await handle.step('restore', () => handover.restoreBeside(candidate, source));
+  const { signal } = handle;
+  const steps = await handle.step('restore', () => handover.restoreBeside(candidate, { ...source, signal }));
   await handle.step('hold', async () => {
     authority.hold(handle.id, holdMs);
     await handover.holdWrites(holdWithinMs);

@@ -1,11 +1,7 @@
 import type { Observation } from '@alwayson/protocol/observation.ts';
 import type { Operation } from '@alwayson/protocol/operations.ts';
-import {
-  LossEstimate,
-  RecoveryCheck,
-  RecoveryMode,
-  type RecoveryReport,
-} from '@alwayson/protocol/recovery.ts';
+import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
+import { LossEstimate, RecoveryCheck, RecoveryMode, RecoveryReport } from '@alwayson/protocol/recovery.ts';
 import { z } from 'zod';
 import type { ControllerContext } from '../controller.ts';
 import type { BackupWork } from '../database/backup-work.ts';
@@ -96,7 +92,7 @@ export function createSwitchRunner(context: SwitchRunnerContext) {
     try {
       const followers = intent.mode === 'emergency' ? intent.to : null;
       const after = await goOn(context, handle, { candidate: intent.candidate, followers });
-      if (intent.restore !== null) after.push(await handle.step(lastOfRestore, () => emptyCaches(context)));
+      if (intent.mode === 'restore') after.push(await handle.step(lastOfRestore, () => emptyCaches(context)));
       await end(handle, intent, { state: 'succeeded', checks: [...checks, ...after] });
     } catch (failure) {
       await end(handle, intent, { state: 'failed', failure, checks });
@@ -127,6 +123,17 @@ export function createSwitchRunner(context: SwitchRunnerContext) {
       }
       return forward(handle, intent, evidence);
     },
+    /** One that failed after its point of no return. Throws AON_TOO_LATE when it did not, or when the writer was moved again since. */
+    goOn(operation: Operation): Operation {
+      const report = RecoveryReport.safeParse(operation.result);
+      const { operation: mover, phase, writer } = authority.read();
+      const isLeft = operation.state === 'failed' && mover === operation.id && phase !== 'holding';
+      if (!report.success || !isLeft || writer === null)
+        throw new AlwaysOnError('AON_TOO_LATE', `${operation.title}: there is nothing left to go on with.`);
+      const handle = journal.resume(operation);
+      void forward(handle, toIntent(report.data, writer), []).catch(() => undefined);
+      return handle.read();
+    },
     /** Whether the register has moved tells which way: there is no other memory of it. */
     resume(): void {
       for (const operation of journal.running().filter(isSwitch)) {
@@ -141,6 +148,22 @@ export function createSwitchRunner(context: SwitchRunnerContext) {
         void going.catch(() => undefined);
       }
     },
+  };
+}
+
+/** Of one that has its report already. */
+function toIntent({ mode, from, to, checks, rpoMs }: RecoveryReport, candidate: string): SwitchIntent {
+  const loss = { seconds: rpoMs === null ? null : rpoMs / 1000, bytes: null, queuedEntries: null };
+  // What the former try did not see in time is looked at again.
+  const seen = checks.filter(({ state }) => state === 'pass');
+  return {
+    mode,
+    from,
+    to,
+    candidate,
+    checks: seen,
+    loss: mode === 'planned' ? null : loss,
+    restore: null,
   };
 }
 

@@ -51,9 +51,10 @@ export function createGateWatch(context: GateWatchContext): RolloutGate {
         return { memory: before, gate: null, blindMs: 0 };
       }
       const manifest = context.manifestOf(program.release);
-      const rules = toGateRules(manifest);
+      const bakeMs = (program.steps[state.step]?.bakeSeconds ?? 0) * 1000;
+      const rules = toGateRules(manifest, bakeMs);
       const { signals } = rules;
-      const entered = enterStep(before, { parts: JSON.stringify(state.parts), signals, now: now() });
+      const entered = enterStep(before, { parts: JSON.stringify(state.parts), rules, now: now() });
       // What was asked in the step before says nothing of this one.
       const taken = asker.take();
       const answers = entered === before ? taken : [];
@@ -68,11 +69,11 @@ export function createGateWatch(context: GateWatchContext): RolloutGate {
       const regions = living.filter((region) => (state.parts[region] ?? 0) > 0);
       const evidence = toGateEvidence(memory, facts, { release: program.release, signals, regions });
       const blindMs = Math.max(0, memory.counts.gapMs - memory.awayMs);
-      const bakeMs = (program.steps[state.step]?.bakeSeconds ?? 0) * 1000 + blindMs;
+      const lookMs = bakeMs + blindMs;
       const isBaking = state.phase === 'bake';
-      const wanted = isBaking ? listWanted(memory, rules, { now: now(), bakeMs }) : [];
+      const wanted = isBaking ? listWanted(memory, rules, { now: now(), bakeMs: lookMs }) : [];
       asker.want(listTargets(context, state, { wanted, living }));
-      const final = isBaking && now() - state.since >= bakeMs;
+      const final = isBaking && now() - state.since >= lookMs;
       const synthetic = memory.synthetic.reduce((sum, { good, bad }) => sum + good + bad, 0);
       return { memory, gate: { ...judgeGate(evidence, rules, { final }), synthetic }, blindMs };
     },

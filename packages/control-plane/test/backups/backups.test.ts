@@ -133,6 +133,29 @@ test('one made by hand has its note, and is in both regions; a second at once is
   ).toEqual(['east', 'west']);
 });
 
+test('one that is cancelled ends at once, counts as no failure, and the next one is made', async () => {
+  const begun = board.create({ owner, note: 'in vain' });
+  await waitFor('the first region', () => {
+    const [, west] = rig.journal.operation(begun.id)?.steps ?? [];
+    return west?.state === 'running';
+  });
+  rig.journal.cancel(begun.id, owner);
+  const ended = await untilEnded(begun);
+  expect(ended).toMatchObject({ state: 'failed', error: { code: 'AON_CANCELLED' } });
+  expect(ended.steps.map(({ state }) => state)).toEqual(['done', 'failed', 'skipped']);
+  const report = await board.report();
+  expect(report.trouble).toBeNull();
+  expect(report.backups.some(({ note }) => note === 'in vain')).toBe(false);
+
+  const { verifications } = report;
+  const verifying = board.verify({ owner });
+  rig.journal.cancel(verifying.id, owner);
+  expect(await untilEnded(verifying)).toMatchObject({ error: { code: 'AON_CANCELLED' } });
+  // A proof that was broken off says nothing of the backup.
+  expect((await board.report()).verifications).toEqual(verifications);
+  expect(await untilEnded(board.create({ owner }))).toMatchObject({ state: 'succeeded' });
+});
+
 test('nothing of it can be read without the key', () => {
   const files = readdirSync(repositoryOf('west-1'), { recursive: true, withFileTypes: true });
   const contents = files

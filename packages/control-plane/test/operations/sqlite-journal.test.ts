@@ -60,3 +60,53 @@ test('listeners hear every event and operation until they stop listening', () =>
   journal.event(note);
   expect(heard).toEqual(['running', 'operation.started', 'succeeded', 'operation.succeeded']);
 });
+
+test('a cancelled operation begins no further step of the way there, and goes its way back', async () => {
+  const journal = createSqliteJournal(openMemoryStore(), () => at);
+  const steps = ['lift', 'carry', 'hand over', 'rest', 'back'];
+  const handle = journal.begin({ kind: 'move', title: 'Move it', steps, cancellableBefore: 'hand over' });
+  const lifting = handle.step('lift', async () => {
+    expect(journal.cancel(handle.id, 'kim')).toMatchObject({ state: 'running', isCancellable: false });
+    handle.signal.throwIfAborted();
+  });
+  await expect(lifting).rejects.toMatchObject({ code: 'AON_CANCELLED', message: 'kim cancelled it.' });
+  for (const step of ['carry', 'hand over'])
+    await expect(handle.step(step, async () => 'done')).rejects.toMatchObject({ code: 'AON_CANCELLED' });
+  expect(() => journal.cancel(handle.id, 'kim')).toThrow(/already/);
+  expect(await handle.step('back', async () => 'back')).toBe('back');
+  handle.rollBack(handle.signal.reason);
+  const ended = journal.operation(handle.id);
+  expect(ended).toMatchObject({ state: 'rolled-back', error: { code: 'AON_CANCELLED' } });
+  expect(ended?.steps.map(({ state }) => state)).toEqual(['failed', 'skipped', 'skipped', 'skipped', 'done']);
+  expect(journal.events({ limit: 10 }).map(({ type }) => type)).toContain('operation.cancelled');
+});
+
+test('it is too late from the point of no return on, after the end, and for what has none', async () => {
+  const journal = createSqliteJournal(openMemoryStore(), () => at);
+  const input = { kind: 'move', title: 'Move it', steps: ['carry', 'hand over'] };
+  const handle = journal.begin({ ...input, cancellableBefore: 'hand over' });
+  expect(handle.read().isCancellable).toBe(true);
+  await handle.step('carry', async () => {});
+  await handle.step('hand over', async () => {
+    expect(handle.read().isCancellable).toBe(false);
+    expect(() => journal.cancel(handle.id, 'kim')).toThrow(expect.objectContaining({ code: 'AON_TOO_LATE' }));
+  });
+  expect(handle.signal.aborted).toBe(false);
+  expect(handle.succeed()).not.toHaveProperty('isCancellable');
+  expect(() => journal.cancel(handle.id, 'kim')).toThrow(/has ended/);
+  const endless = journal.begin(input);
+  expect(() => journal.cancel(endless.id, 'kim')).toThrow(/cannot be cancelled/);
+  expect(() => journal.cancel('nothing', 'kim')).toThrow(expect.objectContaining({ code: 'AON_NOT_FOUND' }));
+});
+
+test('what is resumed runs again, without the error it had ended with', async () => {
+  const journal = createSqliteJournal(openMemoryStore(), () => at);
+  const handle = journal.begin({ kind: 'move', title: 'Move it', steps: ['lift', 'carry'] });
+  await handle.step('lift', async () => {});
+  await handle.step('carry', () => Promise.reject(new Error('too heavy'))).catch(() => {});
+  const resumed = journal.resume(handle.fail(new Error('too heavy')));
+  expect(journal.operation(handle.id)).toMatchObject({ state: 'running' });
+  expect(journal.operation(handle.id)).not.toHaveProperty('error');
+  await resumed.step('carry', async () => {});
+  expect(resumed.succeed().steps.map(({ state }) => state)).toEqual(['done', 'done']);
+});

@@ -1,5 +1,7 @@
+import type { Operation } from '@alwayson/protocol/operations.ts';
 import { withSql, connectSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RegionHandover } from '../../src/database/region-handover.ts';
 import { goBack } from '../../src/recovery/planned-switch.ts';
 import { createReadinessController } from '../../src/recovery/readiness-controller.ts';
 import { doorOf, isWhole, waitFor } from '../database/database-rig.ts';
@@ -67,6 +69,47 @@ test('a standby that does not have everything is never named: the old writer goe
   expect(report.state).toBe('rolled-back');
   expect(report.phases.map(({ name }) => name)).toEqual(['prepare', 'hold', 'stop', 'gate', 'back']);
   expect(rig.writer).toBe(writer);
+});
+
+test('cancelled while it prepares: it goes back before any write has waited', async () => {
+  const writer = rig.writer;
+  const { journal } = rig.database;
+  const cancelThen = async (handover: RegionHandover, withinMs: number) => {
+    const [running] = journal.running();
+    journal.cancel(running?.id ?? '', owner);
+    await handover.shortenStop(withinMs);
+  };
+  const board = rig.board((handover) => ({ shortenStop: (withinMs) => cancelThen(handover, withinMs) }));
+  const { lost, errors, report } = await rig.writeDuring(() =>
+    rig.begin(board).then((begun) => rig.untilEnded(begun)),
+  );
+  expect({ lost, errors }).toEqual({ lost: 0, errors: {} });
+  expect(report.state).toBe('rolled-back');
+  expect(report.phases.map(({ name }) => name)).toEqual(['prepare', 'back']);
+  expect(rig.writer).toBe(writer);
+  expect(() => board.goOn(journal.operation(report.operation) as Operation)).toThrow(/nothing left/);
+});
+
+test('one that failed after its point of no return is gone on with', async () => {
+  const to = rig.otherRegion;
+  let tries = 0;
+  const board = rig.board((handover) => ({
+    openDoors: async (member) => {
+      tries += 1;
+      if (tries === 1) throw new Error('too slow');
+      return handover.openDoors(member);
+    },
+  }));
+  const { lost, report } = await rig.writeDuring(async () => {
+    const failed = await rig.untilEnded(await rig.begin(board));
+    expect(failed).toMatchObject({ state: 'failed', error: { message: 'too slow' } });
+    expect(board.goOn(failed)).toMatchObject({ id: failed.id, state: 'running' });
+    return rig.untilEnded(failed);
+  });
+  expect(lost).toBe(0);
+  expect(report).toMatchObject({ state: 'succeeded', to });
+  expect(report.checks.map(({ name }) => name)).toContain('nothing lost');
+  expect(rig.region).toBe(to);
 });
 
 test('a token of another history is refused', async () => {

@@ -4,12 +4,15 @@ import {
   windowSeconds,
   windowSliceSeconds,
 } from '@alwayson/protocol/observation.ts';
+import { createHistogram } from '@alwayson/protocol/latency-histogram.ts';
 import { latencyBoundsMs } from '@alwayson/protocol/traffic.ts';
 import { addToCells, type GateCell, type GateSide } from './gate-cells.ts';
 
 /** What users got since a step began. Plain JSON: a part of the rollout's record. */
 export interface GateCounts {
   since: number;
+  /** Until then nobody is called slow: connections are opened, caches filled and code compiled for the new part of the traffic. */
+  warmUntil: number;
   /** By an observer's region: what ended before `seenTo` is counted, but for `gapMs` that the observer had forgotten. */
   observers: Readonly<Record<string, { seenTo: number; gapMs: number }>>;
   /** The most that is not known of any region. */
@@ -30,8 +33,8 @@ interface Step {
 
 const sliceMs = windowSliceSeconds * 1000;
 
-export function firstGateCounts(since: number): GateCounts {
-  return { since, observers: {}, gapMs: 0, cells: [] };
+export function firstGateCounts(since: number, warmUpMs = 0): GateCounts {
+  return { since, warmUntil: since + warmUpMs, observers: {}, gapMs: 0, cells: [] };
 }
 
 /** Counts every slice that began in the step and is over, once: the same observation again changes nothing. */
@@ -45,11 +48,18 @@ export function addWindows(counts: GateCounts, observations: readonly Observatio
     const since = observation.windowsSince === undefined ? 0 : Date.parse(observation.windowsSince);
     const oldest = Math.max(end - windowSeconds * 1000, Math.min(toNextSlice(since), end));
     const gapMs = seen.gapMs + Math.max(0, oldest - seen.seenTo);
+    const { warmUntil } = sum;
     return {
       since: sum.since,
+      warmUntil,
       observers: { ...sum.observers, [observation.region]: { seenTo: end, gapMs } },
       gapMs: Math.max(sum.gapMs, gapMs),
-      cells: addSlices(sum.cells, observation.windows ?? [], { places, from: seen.seenTo, to: end }),
+      cells: addSlices(sum.cells, observation.windows ?? [], {
+        places,
+        from: seen.seenTo,
+        to: end,
+        warmUntil,
+      }),
     };
   }, counts);
 }
@@ -71,7 +81,12 @@ function toNextSlice(since: number): number {
 function addSlices(
   cells: readonly GateCell[],
   windows: readonly TrafficWindow[],
-  { places, from, to }: { places: ReadonlyMap<string, Place>; from: number; to: number },
+  {
+    places,
+    from,
+    to,
+    warmUntil,
+  }: { places: ReadonlyMap<string, Place>; from: number; to: number; warmUntil: number },
 ): readonly GateCell[] {
   let sum = cells;
   for (const { flow, stamp, slices } of windows) {
@@ -79,7 +94,9 @@ function addSlices(
     if (place === undefined) continue;
     for (const slice of slices) {
       if (slice.from < from || slice.to > to) continue;
-      const { good, bad, latency, sumsMs = toMiddles(latency) } = slice;
+      const { good, bad } = slice;
+      const latency = slice.from < warmUntil ? createHistogram() : slice.latency;
+      const sumsMs = slice.from < warmUntil ? createHistogram() : (slice.sumsMs ?? toMiddles(latency));
       sum = addToCells(sum, { ...place, flow, good, bad, latency, sumsMs });
     }
   }

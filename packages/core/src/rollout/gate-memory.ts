@@ -3,12 +3,12 @@ import { addToCells, type GateCell } from './gate-cells.ts';
 import { addWindows, firstGateCounts, type GateCounts } from './gate-counts.ts';
 import type { EarlierCount, QueueLook } from './gate-evidence.ts';
 import type { GateFacts } from './gate-facts.ts';
-import type { GateSignalRule } from './gate-rules.ts';
+import type { GateRules, GateSignalRule } from './gate-rules.ts';
 import { countUsers } from './gate-signal.ts';
 import { noteReadings, type SignalTally, sumTallies } from './gate-tally.ts';
 
 /** Goes up when the form of what is kept changes. */
-export const gateMemoryFormat = 2;
+export const gateMemoryFormat = 3;
 
 /** What is kept between two looks. Plain JSON: it survives the control plane. */
 export interface GateMemory {
@@ -63,13 +63,17 @@ export function firstGateMemory(rollout: string, now: number): GateMemory {
 /** Another step begins with other parts: what the live release had in the one that ends is kept to compare with. */
 export function enterStep(
   memory: GateMemory,
-  { parts, signals, now }: { parts: string; signals: readonly GateSignalRule[]; now: number },
+  {
+    parts,
+    rules: { signals, warmUpMs },
+    now,
+  }: { parts: string; rules: Pick<GateRules, 'signals' | 'warmUpMs'>; now: number },
 ): GateMemory {
   if (memory.parts === parts) return memory;
   return {
     ...memory,
     parts,
-    counts: firstGateCounts(now),
+    counts: firstGateCounts(now, warmUpMs),
     before: keepCells(memory),
     signalsBefore: { ...memory.signalsBefore, ...keepSignals(memory, signals) },
     synthetic: [],

@@ -7,6 +7,8 @@ export interface GateRules {
   /** Percentage points. */
   failureDifference: number;
   latencyRatio: number;
+  /** Of a step, from its first request: nobody is called slow yet. */
+  warmUpMs: number;
   memoryRatio: number;
   flows: readonly GateFlow[];
   signals: readonly GateSignalRule[];
@@ -28,13 +30,15 @@ export type GateSignalRule = Manifest['release']['gates']['signals'][number] & {
 };
 
 /** Only flows that the gateway sees are judged; a system's own ones are seen by their queue. */
-export function toGateRules({ release, flows, objectives }: Manifest): GateRules {
-  const { requestsMin, failureDifference, latencyRatio, memoryRatio, signals } = release.gates;
+export function toGateRules({ release, flows, objectives }: Manifest, bakeMs: number): GateRules {
+  const { requestsMin, failureDifference, latencyRatio, warmUpSeconds, memoryRatio, signals } = release.gates;
   const routed = flows.filter(({ requests }) => requests.length > 0);
   return {
     requestsMin,
     failureDifference,
     latencyRatio,
+    // Most of a bake is for looking.
+    warmUpMs: Math.min(warmUpSeconds * 1000, bakeMs / 2),
     memoryRatio,
     flows: routed.map(({ name, kind, criticality, probe, objective }) => ({
       name,

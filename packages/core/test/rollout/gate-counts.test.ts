@@ -1,3 +1,4 @@
+import { countSamples } from '@alwayson/protocol/latency-histogram.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { addWindows, firstGateCounts, type GateCounts } from '../../src/rollout/gate-counts.ts';
@@ -22,6 +23,24 @@ test('a slice counts once, when it is over, and only when it began in the step',
   expect(lookAt(second, 13_900)).toBe(second);
   expect(goodOf(lookAt(second, 14_000))).toEqual({ candidate: 3, live: 3 });
   expect(second.gapMs).toBe(0);
+});
+
+test('while a step warms up, failures count and nobody is slow', () => {
+  const sizeOf = (counts: GateCounts) =>
+    counts.cells.map(({ good, latency, sumsMs, pieces }) => ({
+      good,
+      timed: countSamples(latency),
+      took: countSamples(sumsMs) > 0,
+      pieces: pieces.length,
+    }));
+  const warm = lookAt(firstGateCounts(0, 2500), 3000);
+  expect(sizeOf(warm)).toEqual(
+    ['candidate', 'live'].map(() => ({ good: 3, timed: 0, took: false, pieces: 0 })),
+  );
+  // 2-3 s began before it was over.
+  expect(sizeOf(lookAt(warm, 5000))).toEqual(
+    ['candidate', 'live'].map(() => ({ good: 5, timed: 2, took: true, pieces: 1 })),
+  );
 });
 
 test('what an observer tells from the future is left for later', () => {

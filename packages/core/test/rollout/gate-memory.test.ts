@@ -49,7 +49,7 @@ function factsAt(now: number, change: Partial<GateFacts> = {}): GateFacts {
 
 const context = { release: 'abc', signals: [orders], regions: ['west'] };
 const enter = (memory: GateMemory, parts: string, now: number) =>
-  enterStep(memory, { parts, signals: [orders], now });
+  enterStep(memory, { parts, rules: { signals: [orders], warmUpMs: 0 }, now });
 const note = (memory: GateMemory, facts: GateFacts): GateMemory =>
   JSON.parse(JSON.stringify(noteFacts(memory, facts, [orders])));
 

@@ -18,6 +18,7 @@ export const rules: GateRules = {
   requestsMin: 50,
   failureDifference: 1,
   latencyRatio: 2,
+  warmUpMs: 0,
   memoryRatio: 2,
   flows: [flowOf('list'), flowOf('view')],
   signals: [],

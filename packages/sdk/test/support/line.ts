@@ -4,6 +4,8 @@ import { createServer, type Server, Socket } from 'node:net';
 export interface Line {
   readonly host: string;
   readonly port: number;
+  /** How often a client has come, answered or not. */
+  connections(): number;
   /** As at the start: everything goes through. */
   pass(): Promise<void>;
   /** Nothing listens, and what was open is cut. */
@@ -22,6 +24,7 @@ export async function createLine(listen: Target, target: Target): Promise<Line> 
   const sockets = new Set<Socket>();
   let server: Server | null = null;
   let isHanging = false;
+  let connections = 0;
 
   const keep = (socket: Socket) => {
     sockets.add(socket);
@@ -30,6 +33,7 @@ export async function createLine(listen: Target, target: Target): Promise<Line> 
     return socket;
   };
   const connect = (near: Socket) => {
+    connections += 1;
     keep(near);
     if (isHanging) return void near.pause();
     const far = keep(new Socket().connect(target.port, target.host));
@@ -55,6 +59,7 @@ export async function createLine(listen: Target, target: Target): Promise<Line> 
   await open();
   return {
     ...listen,
+    connections: () => connections,
     async pass() {
       if (isHanging) cut();
       isHanging = false;
