@@ -1,4 +1,5 @@
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 
 /**
@@ -108,9 +109,29 @@ function send(plan: Plan, { base, agent, timeoutMs, startedAt }: SendContext): P
       },
     );
     outgoing.setTimeout(timeoutMs, () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)));
-    outgoing.on('error', (error) => finish({ status: null, error: error.message }));
+    outgoing.on('error', (error) =>
+      finish({ status: null, error: `${error.message} (${describe(outgoing)})` }),
+    );
+    outgoing.on('socket', (socket) => note(socket));
     outgoing.end(body);
   });
+}
+
+/** When a connection was made, when it was used last, and when before that. */
+const uses = new WeakMap<Socket, { madeAt: number; at: number; idleMs: number }>();
+
+function note(socket: Socket): void {
+  const now = performance.now();
+  const { madeAt, at } = uses.get(socket) ?? { madeAt: now, at: now };
+  uses.set(socket, { madeAt, at: now, idleMs: now - at });
+}
+
+/** What a failure without an answer has to tell: an end of a kept connection is often that of a process behind it. */
+function describe({ socket, reusedSocket }: ClientRequest): string {
+  const use = socket === null ? undefined : uses.get(socket);
+  if (use === undefined || !reusedSocket) return 'on a new connection';
+  const age = performance.now() - use.madeAt;
+  return `on a connection of ${age.toFixed(0)} ms, idle for ${use.idleMs.toFixed(0)} ms before`;
 }
 
 /** Requests that did not get a 2xx or 3xx. */

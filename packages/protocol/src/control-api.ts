@@ -40,6 +40,8 @@ import { z } from 'zod';
  *                                        Bodies of plan and deploy may have 1 MiB, others 64 KiB
  * GET  /api/drills                       DrillReport[] (drills.ts), newest first
  * POST /api/drills        DrillEvidence  DrillReport, 201: judged and filed
+ * GET  /api/drills/schedules             DrillSchedule[]
+ * POST /api/drills/schedules  DrillScheduleRequest  DrillSchedule[]
  * POST /api/scale         ScaleRequest   ScaleAnswer, 202 while its operation runs; 409 AON_CAPACITY, AON_ROLLOUT_RUNNING
  * GET  /api/units/:id/log?lines=N       text/plain (to follow: the host of its zone)
  * GET  /api/openapi.json                 OpenAPI 3

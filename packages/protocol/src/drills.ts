@@ -48,3 +48,22 @@ export const DrillReport = DrillEvidence.omit({ failure: true }).extend({
   reason: z.string().optional(),
 });
 export type DrillReport = z.infer<typeof DrillReport>;
+
+/** `GET /api/drills/schedules` answers all, `POST` of a DrillScheduleRequest too. */
+export const DrillSchedule = z.object({
+  mode: RecoveryMode,
+  /** Minute, hour, day of the month, month, day of the week; in the time zone of the machine. */
+  cron: z.string(),
+  owner: z.string(),
+  /** ISO 8601. */
+  nextAt: z.string(),
+});
+export type DrillSchedule = z.infer<typeof DrillSchedule>;
+
+export const DrillScheduleRequest = z.strictObject({
+  mode: RecoveryMode,
+  /** Null ends it. */
+  cron: z.string().min(1).max(100).nullable(),
+  owner: z.string().min(1).max(100),
+});
+export type DrillScheduleRequest = z.infer<typeof DrillScheduleRequest>;

@@ -30,6 +30,14 @@ export const Objectives = z.strictObject({
   latencyP99Ms: Milliseconds.default(500),
 });
 
+/** When a whole region is given up: its writer's last transactions may be lost with it. */
+export const RegionLoss = z.strictObject({
+  /** `people`: somebody orders it, who has seen the estimate. `automatic`: it happens by itself. */
+  declare: z.enum(['people', 'automatic']).default('people'),
+  /** Of `automatic`: only when two of three sites have agreed on it for so long without a break. */
+  afterSeconds: z.int().min(10).max(86_400).default(300),
+});
+
 export const Region = z.strictObject({
   name: Name,
   /** Zone names are `<region>-<n>`; two zones are needed for a second copy of every write. */
@@ -160,6 +168,7 @@ export const Manifest = z
     gateway: Gateway.prefault({}),
     release: ReleaseProgram.prefault({}),
     scale: Scale.prefault({}).refine(({ min, max }) => min <= max, 'min not above max'),
+    regionLoss: RegionLoss.prefault({}),
     backups: Backups.prefault({}),
     people: z.array(Person).default([]),
     alerts: AlertSettings.prefault({}),

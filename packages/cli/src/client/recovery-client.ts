@@ -1,5 +1,10 @@
 import { type BackupRequest, BackupsReport, type VerifyRequest } from '@alwayson/protocol/backups.ts';
-import { type DrillEvidence, DrillReport } from '@alwayson/protocol/drills.ts';
+import {
+  type DrillEvidence,
+  DrillReport,
+  DrillSchedule,
+  type DrillScheduleRequest,
+} from '@alwayson/protocol/drills.ts';
 import { Operation } from '@alwayson/protocol/operations.ts';
 import {
   type FailoverQuery,
@@ -27,6 +32,9 @@ export interface RecoveryClient {
   drills(): Promise<DrillReport[]>;
   /** Answers how it was judged. */
   fileDrill(evidence: DrillEvidence): Promise<DrillReport>;
+  drillSchedules(): Promise<DrillSchedule[]>;
+  /** Answers all that are in force then. */
+  scheduleDrill(request: DrillScheduleRequest): Promise<DrillSchedule[]>;
   /** Newest first. */
   operations(): Promise<Operation[]>;
   operation(id: string): Promise<Operation>;
@@ -59,6 +67,8 @@ export function createRecoveryClient(ask: Ask): RecoveryClient {
     verifyBackup: (body) => ask(Operation, '/backups/verify', { method: 'POST', body }),
     drills: () => ask(z.array(DrillReport), '/drills'),
     fileDrill: (body) => ask(DrillReport, '/drills', { method: 'POST', body }),
+    drillSchedules: () => ask(z.array(DrillSchedule), '/drills/schedules'),
+    scheduleDrill: (body) => ask(z.array(DrillSchedule), '/drills/schedules', { method: 'POST', body }),
     operations: () => ask(z.array(Operation), '/operations'),
     operation: (id) => ask(Operation, `/operations/${encodeURIComponent(id)}`),
     cancelOperation: (id, owner) => order(id, 'cancel', owner),

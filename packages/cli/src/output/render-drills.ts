@@ -1,4 +1,4 @@
-import type { DrillReport } from '@alwayson/protocol/drills.ts';
+import type { DrillReport, DrillSchedule } from '@alwayson/protocol/drills.ts';
 import { sayLocalTime } from './say-local-time.ts';
 import { sayMs } from './say-ms.ts';
 import type { Painter } from './terminal.ts';
@@ -46,6 +46,18 @@ export function renderDrills(drills: readonly DrillReport[]): string {
     load === null ? '' : `${load.lost} of ${load.acknowledged} writes lost`,
     `for ${owner}`,
     reason?.split('\n')[0] ?? '',
+  ]);
+  return renderTable(rows).join('\n');
+}
+
+export function renderDrillSchedules(schedules: readonly DrillSchedule[]): string {
+  if (schedules.length === 0)
+    return "No drill begins by itself. ./alwayson drill restore --schedule '0 3 * * 0' is a good first one.";
+  const rows = schedules.map(({ mode, cron, owner, nextAt }) => [
+    mode,
+    cron,
+    `next ${sayLocalTime(nextAt)}`,
+    `for ${owner}`,
   ]);
   return renderTable(rows).join('\n');
 }

@@ -66,6 +66,26 @@ test('a drill that cannot begin is filed with the reason, and says so by its exi
   expect(copies()).toEqual([]);
 });
 
+test('a schedule is set, shown and ended, and begins nothing now', async () => {
+  const schedule = { mode: 'restore', cron: '0 3 * * 0', owner: 'kim', nextAt: '2026-01-04T03:00:00.000Z' };
+  const controlPlane = await startStandInControlPlane((route, body) => {
+    if (route === 'GET /api/drills/schedules') return [schedule];
+    if (route !== 'POST /api/drills/schedules') return undefined;
+    return body.includes('"cron":null') ? [] : [schedule];
+  });
+  const stateDir = createStateDir();
+  await createSampleEnvironment(stateDir, { frontDoor: 18_312, console: controlPlane.port });
+  await startMarkedProcess(stateDir);
+  const cli = (...words: string[]) => runCli(['drill', ...words], { stateDir });
+  const set = await cli('restore', '--schedule', schedule.cron, '--owner', 'kim');
+  expect(set).toMatchObject({ code: 0, stdout: expect.stringContaining('0 3 * * 0') });
+  expect(JSON.parse((await cli('schedules', '--json')).stdout)).toEqual([schedule]);
+  expect((await cli('restore', '--schedule', 'off')).stdout).toContain('No drill begins by itself');
+  expect(await cli('restore', '--schedule', '0 3 * * 0', '--keep')).toMatchObject({ code: 2 });
+  const posts = controlPlane.requests.filter((request) => request.startsWith('POST'));
+  expect(posts.map((request) => request.split(' ')[1])).toEqual(Array(2).fill('/api/drills/schedules'));
+});
+
 test('Ctrl-C ends it at once: nothing of the copy is left, and that is filed', async () => {
   const { stateDir, filed, copies, requests } = await startSource();
   makeLive(stateDir);

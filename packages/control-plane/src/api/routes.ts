@@ -14,6 +14,7 @@ import type { SqliteJournal } from '../operations/sqlite-journal.ts';
 import type { Placement } from '../placement/placement.ts';
 import type { SwitchBoard } from '../switches/switch-board.ts';
 import type { DrillBoard } from '../recovery/drill-board.ts';
+import type { DrillSchedules } from '../recovery/drill-schedules.ts';
 import type { RecoveryBoard } from '../recovery/recovery-board.ts';
 import { planKill, reviveTarget } from '../targets/kill-and-revive.ts';
 import type { ScaleController } from '../scale/scale-controller.ts';
@@ -35,6 +36,7 @@ export interface ApiContext extends MeasureSources, HealthSource {
   recovery: RecoveryBoard;
   backups: BackupBoard;
   drills: DrillBoard;
+  drillSchedules: DrillSchedules;
   operations: OperationBoard;
   /** The built console; null while it is being built. */
   consoleDir: () => string | null;

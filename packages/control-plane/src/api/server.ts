@@ -57,7 +57,7 @@ export async function createApiServer(context: ApiContext): Promise<FastifyInsta
   registerScaleRoutes(server, context.scale);
   registerRecoveryRoutes(server, context.recovery);
   registerBackupRoutes(server, context.backups);
-  registerDrillRoutes(server, context.drills);
+  registerDrillRoutes(server, context);
   registerStream(server, context);
   await registerConsole(server, context.consoleDir);
   return server;

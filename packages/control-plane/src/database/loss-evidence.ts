@@ -1,4 +1,5 @@
 import type { SurvivorFacts } from '@alwayson/core/recovery/check-emergency.ts';
+import type { RegionLossFacts } from '@alwayson/core/recovery/decide-region-loss.ts';
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { administratorTarget, type DatabaseRuntime } from './database-runtime.ts';
 import { observeDatabase } from './observe-database.ts';
@@ -37,6 +38,22 @@ export async function askSurvivors(runtime: DatabaseRuntime, region: string): Pr
     }),
   );
   return answers.flat();
+}
+
+export function toRegionLoss(runtime: DatabaseRuntime): RegionLossFacts {
+  const { plan, record, context } = runtime;
+  const { members } = observeDatabase(runtime);
+  const region = plan.members.find(({ id }) => id === record.value.writer)?.region;
+  const inside = plan.members.filter((member) => member.region === region).map(({ id }) => id);
+  const zones = context.environment.zones.filter((zone) => zone.region === region);
+  return {
+    hosts: zones.map(({ name }) => context.placement.observe(name).contact),
+    servers: inside.map((id) => members[id]?.sql ?? 'unknown'),
+    receivers: plan.members.flatMap(({ id }) => {
+      const answer = inside.includes(id) ? null : (members[id]?.answer ?? null);
+      return answer === null ? [] : [answer.streamsFrom !== null && inside.includes(answer.streamsFrom)];
+    }),
+  };
 }
 
 async function ask(runtime: DatabaseRuntime, member: string): Promise<Row | null> {

@@ -1,5 +1,6 @@
 import { isAttached, isWritable } from '@alwayson/core/database/member-evidence.ts';
 import type { SurvivorFacts } from '@alwayson/core/recovery/check-emergency.ts';
+import type { RegionLossFacts } from '@alwayson/core/recovery/decide-region-loss.ts';
 import type { SwitchMember } from '@alwayson/core/recovery/check-switch.ts';
 import { doorAdministrator, doorConsole } from '@alwayson/engines/pgbouncer/door-files.ts';
 import { holdWrites } from '@alwayson/engines/pgbouncer/hold-writes.ts';
@@ -10,7 +11,7 @@ import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { awaitDoors } from './await-doors.ts';
 import { type DoorPlan, memberOf } from './database-plan.ts';
 import { administratorTarget, type DatabaseRuntime } from './database-runtime.ts';
-import { askSurvivors } from './loss-evidence.ts';
+import { askSurvivors, toRegionLoss } from './loss-evidence.ts';
 import { observeDatabase } from './observe-database.ts';
 import { discardRestored, placeRestored, type RestoreSource, restoreBeside } from './restore-member.ts';
 import { runTask } from './run-task.ts';
@@ -54,6 +55,8 @@ export interface RegionHandover {
   placeRestored(member: string, withinMs: number): Promise<void>;
   /** Forgets what was restored. `isPlaced`: the member may have it already, and is copied anew from the writer. */
   discardRestored(member: string, isPlaced: boolean): Promise<void>;
+  /** What speaks for and against a loss of the region that writes. */
+  regionLoss(): RegionLossFacts;
   /** What the servers of a region hold that answer. */
   survivors(region: string): Promise<SurvivorFacts[]>;
 }
@@ -117,6 +120,7 @@ export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void
     restoreBeside: (member, source) => restoreBeside(runtime, member, source),
     placeRestored: (member, withinMs) => placeRestored(runtime, member, withinMs),
     discardRestored: (member, isPlaced) => discardRestored(runtime, member, isPlaced),
+    regionLoss: () => toRegionLoss(runtime),
     survivors: (region) => askSurvivors(runtime, region),
     async awaitFollowers(region, withinMs) {
       const missing = () =>

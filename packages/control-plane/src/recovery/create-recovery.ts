@@ -2,7 +2,10 @@ import { createBackupBoard } from '../backups/backup-board.ts';
 import { createBackupController } from '../backups/backup-controller.ts';
 import type { DatabaseController } from '../database/database-controller.ts';
 import { createDrillBoard } from './drill-board.ts';
+import { startDrillProcess } from './drill-process.ts';
+import { createDrillSchedules } from './drill-schedules.ts';
 import { createReadinessController, type ReadinessContext } from './readiness-controller.ts';
+import { createRegionLossController } from './region-loss-controller.ts';
 import { createRecoveryBoard, type RecoveryBoardContext } from './recovery-board.ts';
 
 export type RecoveryContext = Omit<RecoveryBoardContext, 'drills'> &
@@ -15,11 +18,19 @@ export function createRecovery(context: RecoveryContext) {
   const drills = createDrillBoard(context);
   const isOtherwiseBusy = () => journal.running().length > 0;
   const schedule = { backups: database.backups, board: backups, isOtherwiseBusy };
+  const drillSchedules = createDrillSchedules({
+    ...context,
+    isOtherwiseBusy,
+    start: (mode, owner) => startDrillProcess(context.environment, mode, owner),
+  });
+  const recovery = createRecoveryBoard({ ...context, drills });
   return {
-    boards: { recovery: createRecoveryBoard({ ...context, drills }), backups, drills },
+    boards: { recovery, backups, drills, drillSchedules },
     controllers: {
       readiness: createReadinessController(context),
+      regionLoss: createRegionLossController({ ...context, recovery }),
       backups: createBackupController({ ...context, ...schedule }),
+      drillSchedules,
     },
   };
 }

@@ -174,6 +174,7 @@ export const nothingMeasured = {
     isBusy: () => false,
   },
   drills: { list: () => [], last: () => null, file: refuseBackups },
+  drillSchedules: { list: () => [], set: refuseBackups },
   recovery: {
     plan: noRecovery,
     begin: noRecovery,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { childrenOf, titleOf } from '../database/child-processes.ts';
 import { waitFor } from '../database/database-rig.ts';
+import { createRegionLossController } from '../../src/recovery/region-loss-controller.ts';
 import { owner, RecoveryRig } from './recovery-rig.ts';
 
 /** One estate; each test leaves it whole. */
@@ -45,6 +46,41 @@ test('a region is lost: the other one writes, and what comes back follows with n
   expect(report).toMatchObject({ mode: 'emergency', state: 'succeeded', from, to, epoch: epoch + 1 });
   expect(report.rtoMs).toBeGreaterThan(0);
   expect(rig.region).toBe(to);
+});
+
+test('where the manifest says so, a lost region is given up by itself, after its time', async () => {
+  const [from, to] = [rig.region, rig.otherRegion];
+  const { epoch } = rig.database.authority.read();
+  const context = rig.database.context();
+  const controller = createRegionLossController({
+    ...context,
+    manifest: { ...context.manifest, regionLoss: { declare: 'automatic', afterSeconds: 10 } },
+    authority: rig.database.authority,
+    database: rig.database.controller(),
+    recovery: rig.board(),
+    isBroughtUp: () => true,
+  });
+  const emergencies = () =>
+    rig.database.journal.operations(50).filter(({ kind }) => kind === 'emergency-failover');
+  const before = emergencies().length;
+  const { lost, report } = await rig.writeDuring(async () => {
+    await controller.tick(AbortSignal.timeout(1000));
+    expect(rig.database.controller().handover.regionLoss().receivers).toEqual([true, true]);
+    const zones = await loseRegion(from);
+    const lostAt = Date.now();
+    await waitFor('the declaration', async () => {
+      await controller.tick(AbortSignal.timeout(1000));
+      return emergencies().length > before;
+    });
+    expect(Date.now() - lostAt).toBeGreaterThan(10_000);
+    const [begun] = emergencies();
+    expect(begun?.title).toContain('for automatic: two of three sites');
+    const ended = await rig.untilEnded({ id: begun?.id ?? '' });
+    for (const zone of zones) await rig.database.placement.startZone(zone);
+    return ended;
+  });
+  expect(lost).toBe(0);
+  expect(report).toMatchObject({ mode: 'emergency', state: 'succeeded', from, to, epoch: epoch + 1 });
 });
 
 test('replication had stalled: what was acknowledged meanwhile is lost, estimated before and counted when the region is back', async () => {
