@@ -168,12 +168,17 @@ test('without users, the probes alone prove that the log works', async () => {
     TrafficHistory.parse(
       await (await fetch(`${base()}/history?from=${from}&to=${from + 100}`, { headers })).json(),
     );
-  const told = async () => (await history()).to > from;
-  await until(told, 'a quiet slice').catch(() => until(told, 'a quiet slice'));
+  // A flow that is well is asked every 10 s or a little later: one of two slices has it.
+  await until(async () => (await history()).to > from + 10, 'two quiet slices');
   const { coverage, buckets } = await history();
-  expect(coverage[0]).toMatchObject({ at: from, complete: true, linesLost: 0, requests: 0 });
-  expect(coverage[0]?.probes['browse']?.good).toBeGreaterThan(0);
-  expect(coverage[0]?.probes['order']?.bad).toBeGreaterThan(0);
+  const quiet = coverage.filter(({ at }) => at <= from + 10);
+  const whole = { complete: true, linesLost: 0, requests: 0 };
+  expect(quiet).toMatchObject([
+    { ...whole, at: from },
+    { ...whole, at: from + 10 },
+  ]);
+  expect(quiet.some(({ probes }) => (probes['browse']?.good ?? 0) > 0)).toBe(true);
+  expect(quiet.some(({ probes }) => (probes['order']?.bad ?? 0) > 0)).toBe(true);
   expect(buckets).toEqual([]);
 });
 
@@ -198,7 +203,7 @@ test('an unsafe request that HAProxy drops without an answer or a line is counte
   expect(await ask('PUT', '?die=west-2-aaaaaa')).toBe('socket hang up');
   agent.destroy();
   const isTold = async () => (await count()) > 0;
-  await until(isTold, 'the count').catch(() => until(isTold, 'the count'));
+  await until(isTold, 'the count');
   expect(await count()).toBe(1);
   expect((await observe()).linesLost).toBeLessThanOrEqual(9);
 });

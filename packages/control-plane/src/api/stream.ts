@@ -22,7 +22,6 @@ export function registerStream(server: FastifyInstance, { journal, status }: Api
     for (const reader of readers) send(reader, text);
   };
   const sendStatus = () => {
-    if (readers.size === 0) return;
     const current = status();
     const comparable = JSON.stringify({ ...current, at: '' });
     if (comparable === lastText) return;
@@ -34,7 +33,8 @@ export function registerStream(server: FastifyInstance, { journal, status }: Api
     event: (event) => sendAll(toMessage('event', event, event.seq)),
     operation: (operation) => sendAll(toMessage('operation', operation)),
   });
-  const statusTimer = setInterval(sendStatus, statusEveryMs);
+  // Without readers nothing wakes the process.
+  let statusTimer: NodeJS.Timeout | undefined;
   const keepAliveTimer = setInterval(() => sendAll(': still here\n\n'), keepAliveEveryMs);
   server.addHook('preClose', async () => {
     stopListening();
@@ -56,8 +56,15 @@ export function registerStream(server: FastifyInstance, { journal, status }: Api
         'x-accel-buffering': 'no',
       });
       readers.add(reader);
-      reader.on('close', () => readers.delete(reader));
-      reader.on('error', () => readers.delete(reader));
+      statusTimer ??= setInterval(sendStatus, statusEveryMs);
+      const leave = () => {
+        readers.delete(reader);
+        if (readers.size > 0) return;
+        clearInterval(statusTimer);
+        statusTimer = undefined;
+      };
+      reader.on('close', leave);
+      reader.on('error', leave);
       send(reader, toMessage('status', status()));
       const seen = Number(request.headers['last-event-id'] ?? 0);
       if (seen > 0) {

@@ -32,8 +32,8 @@ export async function fenceMember(placement: Placement, member: MemberPlan): Pro
 async function killAndReap(placement: Placement, member: MemberPlan): Promise<boolean> {
   const waited = new AbortController();
   const reap = async () => {
-    // A frozen process does not follow a request to stop.
-    await placement.act(member.zone, member.id, 'kill');
+    // A frozen process does not follow a request to stop. One that was stopped before has no process: then the request alone is the proof.
+    if (!isStopped(placement, member)) await placement.act(member.zone, member.id, 'kill');
     await placement.act(member.zone, member.id, 'stop');
     return true;
   };
@@ -43,6 +43,10 @@ async function killAndReap(placement: Placement, member: MemberPlan): Promise<bo
   ]);
   waited.abort();
   return reaped;
+}
+
+function isStopped(placement: Placement, { zone, id }: MemberPlan): boolean {
+  return placement.observe(zone).host?.units.find((unit) => unit.id === id)?.state === 'stopped';
 }
 
 function isPortRefused({ address, port }: MemberPlan): Promise<boolean> {

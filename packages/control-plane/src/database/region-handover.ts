@@ -81,6 +81,8 @@ export function createRegionHandover(runtime: DatabaseRuntime, cycle: () => void
         const message = `Writes under way did not end within ${withinMs} ms, or a door does not answer: ${detail}`;
         throw new AlwaysOnError('AON_DATABASE', message, { cause: error });
       });
+      // That they are held is what lets them be led elsewhere early.
+      await Promise.all(plan.doors.map(async ({ id }) => doors.get(id)?.read()));
     },
     async letWritesGo(only) {
       const wanted = reachable().filter(({ id }) => only === undefined || id === only);

@@ -16,8 +16,11 @@ export function wantUnits(runtime: DatabaseRuntime, observation: DatabaseObserva
   const { writer, initialised } = record.value;
   const target = runtime.target ?? (initialised ? null : writer);
   if (target === null) return;
-  const write = memberOf(plan, target);
+  const isMoving = observation.authority.phase === 'opening';
   for (const door of plan.doors) {
+    // Clients of one that is held wait in any case: it is led to the next writer while that is being promoted.
+    const isHeld = isMoving && runtime.doors.get(door.id)?.answer()?.isHeld === true;
+    const write = memberOf(plan, isHeld ? (writer ?? target) : target);
     const read = decideReads(door.zone, record.value, { observation, policy: plan.policy });
     const route = { write, read: read === null ? write : memberOf(plan, read) };
     const render = () => renderDoorUnit(plan, door, { route, version: record.version });
