@@ -3,7 +3,7 @@ import { Operation } from '@alwayson/protocol/operations.ts';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { OperationBoard } from '../operations/operation-board.ts';
+import { findOperation, type OperationBoard } from '../operations/operation-board.ts';
 import type { SqliteJournal } from '../operations/sqlite-journal.ts';
 
 const listedMax = 200;
@@ -18,7 +18,7 @@ export function registerOperationRoutes(
   const list = { summary: 'Operations, newest first', response: { 200: z.array(Operation) } };
   api.get('/api/operations', { schema: list }, () => journal.operations(listedMax));
   const one = { summary: 'One operation', params, response: { 200: Operation } };
-  api.get('/api/operations/:id', { schema: one }, (request) => operations.find(request.params.id));
+  api.get('/api/operations/:id', { schema: one }, (request) => findOperation(journal, request.params.id));
   const order = {
     params,
     body: OperationOrder,

@@ -183,7 +183,7 @@ export const nothingMeasured = {
     goOn: refuseBackups,
     resume: () => {},
   },
-  operations: { find: refuseBackups, cancel: noRecovery, resume: noRecovery },
+  operations: { cancel: noRecovery, resume: noRecovery },
   slo: { report: () => null },
   shares: { report: () => null },
   health: { report: () => null, explain: () => undefined },
