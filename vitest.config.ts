@@ -9,7 +9,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     // A page takes longer than the usual second to come on a full machine.
     expect: { poll: { timeout: 30_000 } },
-    // Real engines on two shared cores: two files at a time. A third one takes the time of the others (984 s instead of 1,000).
+    // Real engines on two shared cores: two files at a time. Three took 903 s instead of 1,038, at the price of waits
+    // that ran out.
     maxWorkers: 2,
     pool: 'forks',
     projects: [

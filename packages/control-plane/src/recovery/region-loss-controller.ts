@@ -20,6 +20,7 @@ export function createRegionLossController(context: RegionLossContext): Controll
   const { environment, manifest, journal, authority, database, recovery, isBroughtUp, now } = context;
   const { declare, afterSeconds } = manifest.regionLoss;
   let watch = firstRegionLossWatch;
+  let watched = '';
   let triedAt = -Infinity;
 
   const tell = (severity: 'info' | 'warning', type: string, message: string) =>
@@ -42,9 +43,11 @@ export function createRegionLossController(context: RegionLossContext): Controll
     name: 'region-loss',
     async tick() {
       if (declare !== 'automatic' || !isBroughtUp() || authority.read().phase !== 'steady') return;
-      const before = watch;
+      // What was seen of the region that wrote before says nothing of the one that writes now.
+      const before = watched === authority.writerRegion() ? watch : firstRegionLossWatch;
       watch = settleRegionLoss(before, database.handover.regionLoss(), now());
       const from = authority.writerRegion();
+      watched = from;
       if (watch.since === null) {
         if (before.since !== null) tell('info', 'recovery.reached', `${from} is reached again.`);
         return;

@@ -76,11 +76,14 @@ test('where the manifest says so, a lost region is given up by itself, after its
     const [begun] = emergencies();
     expect(begun?.title).toContain('for automatic: two of three sites');
     const ended = await rig.untilEnded({ id: begun?.id ?? '' });
+    await controller.tick(AbortSignal.timeout(1000));
     for (const zone of zones) await rig.database.placement.startZone(zone);
     return ended;
   });
   expect(lost).toBe(0);
   expect(report).toMatchObject({ mode: 'emergency', state: 'succeeded', from, to, epoch: epoch + 1 });
+  const told = rig.database.events().filter(({ type }) => /unreached|reached/.test(type));
+  expect(told.map(({ type, entity }) => `${type} ${entity}`)).toEqual([`recovery.unreached ${from}`]);
 });
 
 test('replication had stalled: what was acknowledged meanwhile is lost, estimated before and counted when the region is back', async () => {
