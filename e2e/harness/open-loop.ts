@@ -149,7 +149,7 @@ export function describeFailures(failures: readonly LoadResult[]): string {
     .slice(0, 12)
     .map(
       (f) =>
-        `#${f.index} at ${f.dueMs.toFixed(0)} ms ${f.request.method ?? 'GET'} ${f.request.path}: ${sayAnswer(f)}`,
+        `#${f.index} at ${f.dueMs.toFixed(0)} ms ${f.request.method ?? 'GET'} ${f.request.path}: ${sayAnswer(f)}, after ${f.latencyMs.toFixed(0)} ms`,
     )
     .join('\n');
 }

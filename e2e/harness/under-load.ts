@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Event } from '@alwayson/protocol/operations.ts';
 import { expect } from 'vitest';
 import { acceptedOf, findDoubled, findLost, safeRequests, writeRequests } from './catalog-load.ts';
 import { groupOf, type TestEnvironment, unitsOf, untilGroupEnded } from './environment.ts';
@@ -51,6 +52,7 @@ export async function expectNothingLost(
   { environment, items }: Catalog,
   { name, aim, graceMs = 0 }: Expectation,
 ): Promise<HarmReport> {
+  const beganAt = Date.now();
   const report = await loadWhile({ environment, items }, aim);
   const { harmedAtMs, harmedToMs } = report;
   // In flight while it died, or sent within the grace after it, and cut: an answer that says no comes from who still lives.
@@ -69,11 +71,21 @@ export async function expectNothingLost(
       `max ${Math.max(...latencies).toFixed(0)} ms; ${accepted.length} of ${report.writes.length} writes accepted, ` +
       `${lost.length} lost, ${doubled.length} doubled\n`,
   );
+  if (failures.length + lost.length > 0) await printEvents(environment, beganAt);
   expect(describeFailures(failures)).toBe('');
   expect(describeFailures(lost)).toBe('');
   expect(doubled).toEqual([]);
   expect(accepted.length).toBeGreaterThan(report.writes.length / 2);
   return report;
+}
+
+/** What happened meanwhile, with the milliseconds since the load began: why a request failed is often the end of a process. */
+async function printEvents(environment: TestEnvironment, beganAt: number): Promise<void> {
+  const { stdout } = await environment.cli('events', '--limit', '200', '--json');
+  for (const { at, type, entity, message } of JSON.parse(stdout) as Event[]) {
+    const sinceMs = Date.parse(at) - beganAt;
+    if (sinceMs >= 0) process.stdout.write(`  ${sinceMs} ms ${type} ${entity}: ${message}\n`);
+  }
 }
 
 type Unit = ReturnType<typeof unitsOf>[number];

@@ -6,6 +6,7 @@ import type { Status } from '@alwayson/protocol/status.ts';
 import { createControlPlaneClient } from '../client/control-plane-client.ts';
 import { type FollowedMessage, followStream } from '../client/follow-stream.ts';
 import { createWitnessClient } from '../client/host-client.ts';
+import { findEnvironmentProcesses } from '../environment/process-table.ts';
 import { createLiveRegion, createPainter } from '../output/terminal.ts';
 import { controlPlaneUnitId } from './control-plane-unit.ts';
 import {
@@ -22,7 +23,7 @@ const startDeadlineMs = 300_000;
 const redrawEveryMs = 500;
 const controlPlaneRestartsMax = 5;
 
-/** Shows what is starting until all of it has been ready once. */
+/** Shows what is starting until all of it has been ready once. Throws AON_NOT_RUNNING when it was stopped meanwhile. */
 export async function waitUntilRunning(environment: Environment, signal: AbortSignal): Promise<Status> {
   const progress = createProgress();
   const ended = new AbortController();
@@ -38,6 +39,7 @@ export async function waitUntilRunning(environment: Environment, signal: AbortSi
       if (message.type === 'status' && isRunning(message.status)) return message.status;
       if (message.type === 'event' && message.event.type === cloneFailed)
         throw toCloneError(environment, message.event.message);
+      if (message.type === 'disconnected') assertNotStopped(environment);
     }
     signal.throwIfAborted();
     if (late.aborted) throw toLateError(progress.view());
@@ -111,6 +113,12 @@ async function watchControlPlane(
       hint: 'See ./alwayson logs control-plane. What was started goes on; ./alwayson down stops it.',
     });
   }
+}
+
+/** Somebody else's `down`: nothing is there any more that would get further. */
+function assertNotStopped({ stateDir }: Environment): void {
+  if (findEnvironmentProcesses(stateDir).length > 0) return;
+  throw new AlwaysOnError('AON_NOT_RUNNING', 'The environment was stopped before all of it was up.');
 }
 
 function toCloneError({ name }: Environment, message: string): AlwaysOnError {
