@@ -1,4 +1,4 @@
-import { standBehind } from '@alwayson/engines/process/give-way.ts';
+import { standBehind } from '@alwayson/engines/process/priority.ts';
 import { identify, isErrno } from '@alwayson/engines/process/identity.ts';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError, errorCatalogue, isAlwaysOnError } from '@alwayson/protocol/errors.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startAside, takeTurn } from '@alwayson/engines/process/give-way.ts';
+import { goFirst, startAside, takeTurn } from '@alwayson/engines/process/priority.ts';
 import { signalProcess } from '@alwayson/engines/process/identity.ts';
 import { findMarked, killMarked } from '@alwayson/engines/process/marked-processes.ts';
 import { type ProcessExit, stopProcess } from '@alwayson/engines/process/supervised-process.ts';
@@ -26,6 +26,8 @@ export interface RunnerContext {
   saveRunning(): void;
 }
 
+/** On a full machine a stamp is not called dead because its agent waits for its turn, nor do all stamps wait for one gateway. */
+const leading: readonly UnitSpec['kind'][] = ['gateway', 'gateway-agent', 'stamp-agent'];
 /** A single failed probe is noise; the second in a row is not. */
 const failuresToFail = 2;
 /** A process that was ready for this long had started well: its exit is a first one again. */
@@ -103,6 +105,7 @@ export class UnitRunner {
     try {
       await this.clean();
       const process = await launchUnit(this.#context.config, this.#context.spec());
+      if (leading.includes(this.#context.spec().kind)) goFirst(process.identity.pid);
       if (this.#launchedBefore) this.#restarts += 1;
       // A first start must not take the time of those who serve already; one that is back is missed by them.
       else if (this.#isComponent) startAside(process.identity.pid);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { goLast } from '@alwayson/engines/process/give-way.ts';
+import { goLast } from '@alwayson/engines/process/priority.ts';
 import { killMarked, type ProcessMark } from '@alwayson/engines/process/marked-processes.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { TaskRequest, TaskResult, UnitSpec } from '@alwayson/protocol/units.ts';

@@ -97,6 +97,22 @@ test.each(['whole stamp', 'component only'])('SIGSTOP of a %s loses no safe requ
   await until(() => isUp(west1), 'west-1 up');
 });
 
+test('while every stamp is frozen what has been sent waits, and is answered when they wake', async () => {
+  const frozen = [west1, west2, east1].flatMap(({ agent, component }) => [agent, component]);
+  const load = startLoad({ url: `${rig.frontDoor}/shop/?ms=5`, perSecond: 50 });
+  await until(async () => load.result.byStamp.size > 0, 'answers');
+  for (const child of frozen) child.kill('SIGSTOP');
+  await Promise.all([west1, west2, east1].map((stamp) => until(() => isDown(stamp), 'all down')));
+  // Long enough for the gateway to see three times that nothing moves.
+  await sleep(2500);
+  for (const child of frozen) child.kill('SIGCONT');
+  const result = await load.stop();
+  console.log('SIGSTOP of all', summary(result));
+  expect(result.failures).toEqual([]);
+  expect(result.maxMs).toBeGreaterThan(2500);
+  await Promise.all([west1, west2, east1].map((stamp) => until(() => isUp(stamp), 'all up')));
+});
+
 function summary({
   sent,
   failures,

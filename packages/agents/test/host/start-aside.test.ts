@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createHostLab, eventually, type HostLab } from './host-lab.ts';
@@ -39,6 +40,27 @@ test.runIf(isRoot)(
     expect(new Set(prioritiesOf(again.pid ?? 0))).toEqual(new Set([0]));
   },
 );
+
+test.runIf(isRoot)(
+  'what answers for a stamp or leads to one has its turn first, its threads too',
+  async () => {
+    await lab.startHost(zone);
+    const spec = { ...lab.spec(zone, 'unit'), kind: 'stamp-agent' };
+    await lab.call(zone, `PUT /units/${spec.id}`, spec);
+    const { pid } = await lab.until(zone, 'unit', ({ state }) => state === 'ready');
+    expect(new Set(prioritiesOf(pid ?? 0))).toEqual(new Set([mayLead(pid ?? 0) ? -7 : 0]));
+  },
+);
+
+/** Also root may be forbidden it, in a container. */
+function mayLead(pid: number): boolean {
+  try {
+    setPriority(pid, -7);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Of every thread, from /proc/PID/task/TID/stat. */
 function prioritiesOf(pid: number): number[] {

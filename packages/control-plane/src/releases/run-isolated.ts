@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { giveWay } from '@alwayson/engines/process/give-way.ts';
+import { giveWay } from '@alwayson/engines/process/priority.ts';
 import { killMarked } from '@alwayson/engines/process/marked-processes.ts';
 import type { PrepareLog } from './prepare-log.ts';
 

@@ -8,6 +8,9 @@
  * frozen but slow, and so may its clients be, as all are on a full machine: cut, half an answer would be lost. Twice without any sign
  * of life it is frozen.
  *
+ * While no other server of the pool is usable its requests wait on: ended, they would be refused, and on a full machine, where
+ * every check came too late at once, the next one finds most of them well.
+ *
  * Statistics are dear (they were half of what an idle HAProxy costs), so while all of a component's live servers are usable only
  * their number is read. Servers of other pools follow live ones (`track`), and are looked at with them.
  */
@@ -34,6 +37,8 @@ end
 local function cut(group)
   local hung = {}
   for _, proxy in ipairs(group.proxies) do
+    local pool = proxy:get_stats()
+    local elsewhere = pool.act + pool.bck > 0
     for name, server in pairs(proxy.servers) do
       local stats = server:get_stats()
       if string.sub(stats.status, 1, 4) == "DOWN" and tonumber(stats.scur) > 0 then
@@ -41,7 +46,7 @@ local function cut(group)
         local sign = stats.bout .. "/" .. stats.scur
         local before = group.hung[key]
         local looks = before and before.sign == sign and before.looks + 1 or 0
-        if looks >= 2 then server:shut_sess() end
+        if looks >= 2 and elsewhere then server:shut_sess() end
         hung[key] = { sign = sign, looks = looks }
       end
     end

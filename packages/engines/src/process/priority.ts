@@ -25,6 +25,14 @@ export function goLast(pid: number): void {
   attempt(() => setPriority(pid, constants.priority.PRIORITY_LOW));
 }
 
+/**
+ * A process before those beside it in the same session, with all that it starts: for what needs little time, but at once. Only root may
+ * give that; for others, and where a container forbids it, nothing is done.
+ */
+export function goFirst(pid: number): void {
+  attempt(() => setPriority(pid, constants.priority.PRIORITY_ABOVE_NORMAL));
+}
+
 /** A tenth of the time of those beside it in the same session, and enough to get somewhere. */
 const startingPriority = constants.priority.PRIORITY_BELOW_NORMAL;
 
