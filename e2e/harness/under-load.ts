@@ -14,6 +14,8 @@ export interface HarmReport {
   harmedToMs: number;
 }
 
+/** Requests per second. `npm test` runs where others work too, and finds with half of the load what it is to find. */
+const rates = process.env.ALWAYSON_E2E === undefined ? { safe: 100, writes: 25 } : { safe: 200, writes: 50 };
 /** Fresh processes are slow at first. */
 const warmUpMs = 6000;
 const watchedMs = 6000;
@@ -21,12 +23,12 @@ const watchedMs = 6000;
 /** Finds what is to be harmed before the load starts; what it returns does the harm at once, and ends when it is done. */
 export type Aim = () => Promise<() => void | Promise<void>>;
 
-/** 200 safe requests/s and 50 writes/s, open loop, while harm is done. */
+/** Safe requests and writes, open loop, while harm is done. */
 export async function loadWhile({ environment, items }: Catalog, aim: Aim): Promise<HarmReport> {
   const strike = await aim();
   const { frontDoor: url, apiKey } = environment;
-  const safe = startOpenLoop({ url, requestsPerSecond: 200, next: safeRequests(items) });
-  const writes = startOpenLoop({ url, requestsPerSecond: 50, next: writeRequests(items, apiKey) });
+  const safe = startOpenLoop({ url, requestsPerSecond: rates.safe, next: safeRequests(items) });
+  const writes = startOpenLoop({ url, requestsPerSecond: rates.writes, next: writeRequests(items, apiKey) });
   await sleep(warmUpMs); // part of the measure
   const harmedAtMs = safe.elapsedMs();
   let harmedToMs: number;

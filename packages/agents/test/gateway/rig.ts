@@ -49,7 +49,11 @@ export async function createRig(net: number) {
     const [file = '', ...args] = command;
     const child = spawn(file, args, {
       cwd,
-      env: { PATH: `${process.env['PATH']}:/usr/sbin`, ...env },
+      env: {
+        PATH: `${process.env['PATH']}:/usr/sbin`,
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+        ...env,
+      },
       stdio: ['ignore', 'ignore', 'ignore'],
     });
     processes.add(child);

@@ -47,6 +47,7 @@ export function createHostLab(network: string): HostLab {
   const addressOf = (zone: string) => environment.zones.find(({ name }) => name === zone)?.address ?? '';
   const hostEnv = (zone: string) => ({
     PATH: process.env.PATH ?? '',
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
     ALWAYSON_ENVIRONMENT: environmentFile,
     ALWAYSON_ZONE: zone,
     SECRET_OF_THE_HOST: 'not for units',

@@ -48,7 +48,11 @@ async function startObserver(): Promise<ChildProcess> {
   const main = fileURLToPath(new URL('../../src/observer/main.ts', import.meta.url));
   const child = spawn(process.execPath, [main], {
     cwd: join(folder, 'unit'),
-    env: { ALWAYSON_ENVIRONMENT: join(folder, 'environment.json'), ALWAYSON_REGION: 'west' },
+    env: {
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      ALWAYSON_ENVIRONMENT: join(folder, 'environment.json'),
+      ALWAYSON_REGION: 'west',
+    },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   await until(() => observe().then(Boolean, () => false), 'the observer');

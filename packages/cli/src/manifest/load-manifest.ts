@@ -5,9 +5,6 @@ import type { Manifest } from '@alwayson/protocol/manifest.ts';
 import { installDir } from '../install-dir.ts';
 import { checkManifest } from './check-manifest.ts';
 import type { ManifestSource } from './manifest-source.ts';
-import { readJsonManifest } from './read-json.ts';
-import { readScriptManifest } from './read-script.ts';
-import { readYamlManifest } from './read-yaml.ts';
 
 const configNames = [
   'alwayson.config.ts',
@@ -49,18 +46,19 @@ function readText(file: string): string {
   }
 }
 
+/** Parsers are loaded for who needs them: they would be a fifth of what every command takes to start. */
 async function readSource(file: string, text: string): Promise<ManifestSource> {
   switch (extname(file)) {
     case '.ts':
     case '.mts':
     case '.js':
     case '.mjs':
-      return readScriptManifest(text, file);
+      return (await import('./read-script.ts')).readScriptManifest(text, file);
     case '.yaml':
     case '.yml':
-      return readYamlManifest(text, file);
+      return (await import('./read-yaml.ts')).readYamlManifest(text, file);
     case '.json':
-      return readJsonManifest(text, file);
+      return (await import('./read-json.ts')).readJsonManifest(text, file);
     default:
       throw new AlwaysOnError(
         'AON_USAGE',

@@ -26,7 +26,11 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
   ];
   const child = spawn(process.execPath, program, {
     cwd: options.cwd ?? '/',
-    env: { PATH: process.env['PATH'], ALWAYSON_HOME: options.stateDir },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      ALWAYSON_HOME: options.stateDir,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: deadlineMs,
   });

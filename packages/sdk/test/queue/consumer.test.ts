@@ -53,6 +53,7 @@ async function startWorker(queue: QueueRegion, pauseMs: number): Promise<ChildPr
   const child = spawn(process.execPath, [join(import.meta.dirname, 'worker-program.ts')], {
     env: {
       PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       PAUSE_MS: String(pauseMs),
       ALWAYSON_SQL_WRITE: postgres.url,
       ALWAYSON_QUEUES: JSON.stringify([queue]),

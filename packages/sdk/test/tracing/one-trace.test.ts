@@ -55,6 +55,7 @@ function startComponent(component: string, port: number): void {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'traced-program.ts')], {
     env: {
       PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       HOST: address,
       PORT: String(port),
       ALWAYSON_COMPONENT: component,
