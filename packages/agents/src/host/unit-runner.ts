@@ -105,10 +105,8 @@ export class UnitRunner {
     try {
       await this.clean();
       const process = await launchUnit(this.#context.config, this.#context.spec());
-      if (leading.includes(this.#context.spec().kind)) goFirst(process.identity.pid);
+      this.#setPriority(process.identity.pid);
       if (this.#launchedBefore) this.#restarts += 1;
-      // A first start must not take the time of those who serve already; one that is back is missed by them.
-      else if (this.#isComponent) startAside(process.identity.pid);
       this.#watch(process);
     } catch (error) {
       this.#enter('exited', messageOf(error));
@@ -277,6 +275,12 @@ export class UnitRunner {
     this.#reason = reason;
     this.#context.changed();
     for (const watcher of this.#watchers) watcher();
+  }
+
+  /** A first start must not take the time of those who serve already; one that is back is missed by them. */
+  #setPriority(pid: number): void {
+    if (leading.includes(this.#context.spec().kind)) goFirst(pid);
+    if (this.#isComponent) (this.#launchedBefore ? takeTurn : startAside)(pid);
   }
 
   get #isComponent(): boolean {

@@ -28,16 +28,16 @@ test.runIf(isRoot)(
     await lab.call(zone, `PUT /units/${spec.id}`, spec);
     const starting = await lab.until(zone, 'unit', ({ pid }) => pid !== null);
     const first = starting.pid ?? 0;
-    await eventually('it gives way', () => prioritiesOf(first).includes(10));
-    expect(new Set(prioritiesOf(first))).toEqual(new Set([10]));
+    await eventually('it gives way', () => prioritiesOf(first).includes(15));
+    expect(new Set(prioritiesOf(first))).toEqual(new Set([15]));
     rmSync(sick);
     await lab.until(zone, 'unit', ({ state }) => state === 'ready');
-    expect(new Set(prioritiesOf(first))).toEqual(new Set([0]));
+    expect(new Set(prioritiesOf(first))).toEqual(new Set([5]));
     writeFileSync(sick, '');
     process.kill(first, 'SIGKILL');
     const again = await lab.until(zone, 'unit', ({ pid }) => pid !== null && pid !== first);
     expect(again.state).toBe('starting');
-    expect(new Set(prioritiesOf(again.pid ?? 0))).toEqual(new Set([0]));
+    expect(new Set(prioritiesOf(again.pid ?? 0))).toEqual(new Set([5]));
   },
 );
 

@@ -33,23 +33,28 @@ export function goFirst(pid: number): void {
   attempt(() => setPriority(pid, constants.priority.PRIORITY_ABOVE_NORMAL));
 }
 
-/** A tenth of the time of those beside it in the same session, and enough to get somewhere. */
-const startingPriority = constants.priority.PRIORITY_BELOW_NORMAL;
+/**
+ * A third of the time of those beside it in the same session. What a stamp's components do is worth nothing without the database, its doors and
+ * who keeps them all, and on a full machine a writer that waits for a core keeps every write of every stamp waiting.
+ */
+const servingNice = 5;
+/** A tenth of those who serve, and enough to get somewhere. */
+const startingNice = 15;
 
 /**
- * A process that has just begun starts beside others, not before them: starting takes seconds of processor time that those who
- * serve need. Only root may give the time back (`takeTurn`); for others nothing is done.
+ * A component that has just begun starts beside others, not before them: starting takes seconds of processor time that those who
+ * serve need. Only root may give the time back (`takeTurn`); for others it has its turn at once.
  */
 export function startAside(pid: number): void {
-  if (process.getuid?.() === 0) attempt(() => setPriority(pid, Math.max(getPriority(), startingPriority)));
+  const nice = process.getuid?.() === 0 ? startingNice : servingNice;
+  attempt(() => setPriority(pid, Math.max(getPriority(), nice)));
 }
 
-/** It has started, and runs like the caller from now on: every thread of it, because each has its own priority. */
+/** It serves from now on: every thread of it, because each has its own priority. */
 export function takeTurn(pid: number): void {
-  if (process.getuid?.() !== 0) return;
   attempt(() => {
     for (const thread of readdirSync(`/proc/${pid}/task`))
-      attempt(() => setPriority(Number(thread), getPriority()));
+      attempt(() => setPriority(Number(thread), Math.max(getPriority(), servingNice)));
   });
 }
 
