@@ -124,7 +124,7 @@ export default defineWorkload({
       to: 'database',
       kind: 'soft',
       scope: 'global',
-      timeoutMs: 4000,
+      timeoutMs: 8000,
       fallback: 'Reads are served stale from the cache, small writes go to the queue; changes of items wait.',
     },
     {
@@ -144,7 +144,7 @@ export default defineWorkload({
       fallback: 'Reads go to the database.',
     },
     { from: 'worker', to: 'queue', kind: 'hard', scope: 'region', timeoutMs: 5000 },
-    { from: 'worker', to: 'database', kind: 'hard', scope: 'global', timeoutMs: 4000 },
+    { from: 'worker', to: 'database', kind: 'hard', scope: 'global', timeoutMs: 8000 },
   ],
   release: { trafficSteps: [5, 25, 50, 100], bakeSeconds: 30 },
   people: [

@@ -4,8 +4,8 @@ const trialMs = 500;
 const trialMsMax = 8000;
 /** While all doors fail: short, because most often a new writer is about to be there. */
 const betweenTrialsMs = 100;
-/** When all doors have been failing for this long, it is an outage: fail fast instead of queueing up. */
-const outageAfterMs = 3000;
+/** When all doors have been failing for almost as long as a call is patient, it is an outage: fail fast instead of queueing up. */
+const outageBeforeMs = 1000;
 /** Long: a connection is worth most after a quiet while, when everybody comes back at once. */
 const idleMs = 600_000;
 
@@ -65,7 +65,7 @@ export function markFailing(door: DoorRecord, now: number): void {
  */
 export function chooseDoor<Door extends DoorRecord>(
   doors: readonly Door[],
-  now: number,
+  { now, patienceMs }: { now: number; patienceMs: number },
 ): Door | 'later' | 'outage' {
   const works = doors.some((door) => door.failingSince === null);
   const due = works
@@ -74,7 +74,7 @@ export function chooseDoor<Door extends DoorRecord>(
   if (due === undefined) return 'outage';
   if (!works) {
     const since = Math.max(...doors.map(({ failingSince }) => failingSince ?? now));
-    if (now - since > outageAfterMs) {
+    if (now - since > patienceMs - outageBeforeMs) {
       if (now - due.triedAt < trialMs) return 'outage';
     } else if (doors.some(({ triedAt }) => now - triedAt < betweenTrialsMs)) return 'later';
   }

@@ -66,8 +66,10 @@ export interface SqlOptions {
   connectTimeoutMs?: number;
   /** Of one statement. */
   queryTimeoutMs?: number;
-  /** Of one call, retries included: longer than a writer's failover, shorter than the gateway's patience. */
-  totalTimeoutMs?: number;
+  /** Of one read, retries included: another door or what is cached serves it soon. */
+  readTimeoutMs?: number;
+  /** Of one write, retries included: longer than a change of the writer on a full machine, shorter than the gateway's patience. */
+  writeTimeoutMs?: number;
   reporters?: { read?: DependencyReporter; write?: DependencyReporter };
 }
 
@@ -80,7 +82,8 @@ const lostCopyNotice = 'canceling wait for synchronous replication';
 
 /** A client of the region's SQL doors that gets over the loss of a door, of a member and of the writer by itself. */
 export function createSql(options: SqlOptions): Sql {
-  const { connectTimeoutMs = 1000, queryTimeoutMs = 2000, totalTimeoutMs = 4000, reporters = {} } = options;
+  const { connectTimeoutMs = 1000, queryTimeoutMs = 2000, reporters = {} } = options;
+  const { readTimeoutMs = 4000, writeTimeoutMs = 8000 } = options;
   const doorOptions = {
     applicationName: options.applicationName ?? 'alwayson',
     connectionsMax: options.connectionsMax ?? 4,
@@ -97,7 +100,8 @@ export function createSql(options: SqlOptions): Sql {
     const startedAt = performance.now();
     const count = countSqlCall(work.kind, startedAt);
     try {
-      const result = await attemptUntil(doors, work, startedAt + totalTimeoutMs);
+      const withinMs = work.kind === 'read' ? readTimeoutMs : writeTimeoutMs;
+      const result = await attemptUntil(doors, work, { startedAt, withinMs });
       reporter?.succeeded();
       count('ok');
       return result;
@@ -144,10 +148,15 @@ interface Work<T> {
 }
 
 /** Tries door after door, always with another connection, until it works, cannot work, or the time is up. */
-async function attemptUntil<T>(doors: readonly SqlDoor[], work: Work<T>, deadline: number): Promise<T> {
+async function attemptUntil<T>(
+  doors: readonly SqlDoor[],
+  work: Work<T>,
+  { startedAt, withinMs }: { startedAt: number; withinMs: number },
+): Promise<T> {
+  const deadline = startedAt + withinMs;
   let cause: unknown;
   for (let pauseMs = retryPauseMs; ; pauseMs = Math.min(pauseMs * 2, retryPauseMsMax)) {
-    const door = chooseDoor(doors, performance.now());
+    const door = chooseDoor(doors, { now: performance.now(), patienceMs: withinMs });
     if (door === 'outage') throw unavailable(cause);
     if (door !== 'later') {
       const attempt = await attemptOnce(door, work, deadline);

@@ -7,7 +7,7 @@ interface Door extends DoorRecord {
 const createDoors = (...names: string[]): Door[] =>
   names.map((name) => ({ name, failingSince: null, failures: 0, triedAt: 0 }));
 const choose = (doors: Door[], now: number) => {
-  const choice = chooseDoor(doors, now);
+  const choice = chooseDoor(doors, { now, patienceMs: 4000 });
   return typeof choice === 'string' ? choice : choice.name;
 };
 
@@ -51,5 +51,5 @@ test('once one of them works again, everybody uses it', () => {
 });
 
 test('without a door there is none', () => {
-  expect(chooseDoor([], 0)).toBe('outage');
+  expect(chooseDoor([], { now: 0, patienceMs: 4000 })).toBe('outage');
 });

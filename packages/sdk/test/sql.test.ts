@@ -170,7 +170,7 @@ test('in an outage calls fail without trying, all but one now and then, and the 
   let failures = 0;
   let successes = 0;
   const reporter = { succeeded: () => void (successes += 1), failed: () => void (failures += 1) };
-  const sql = open({ reporters: { write: reporter }, totalTimeoutMs: 2000 });
+  const sql = open({ reporters: { write: reporter }, writeTimeoutMs: 2000 });
   await writeLine.hang();
   /** How many connections it cost that so many called at once. */
   const call = async (times: number) => {

@@ -4,7 +4,7 @@ import type { RegionHandover, StopToken } from '../database/region-handover.ts';
 import type { OperationHandle } from '../operations/journal.ts';
 import type { AuthorityRegister } from './authority-register.ts';
 
-/** After this the hold ends by itself: clients wait 5 s at a door before they are told that there is no server. */
+/** After this the hold ends by itself: clients wait 8 s, at a door or for one, before they are told that there is no server. */
 const holdMs = 8000;
 /** A file of the log takes about a second; what waits longer does not keep a switch from beginning. */
 export const archiveWithinMs = 15_000;

@@ -53,8 +53,8 @@ auth_file = userlist.txt
 admin_users = ${doorAdministrator}
 pool_mode = transaction
 max_client_conn = 800
-; A client waits this long for a server, which is longer than a failover, then learns that there is none.
-query_wait_timeout = 5
+; A client waits this long for a server, which is longer than a change of the writer, then learns that there is none.
+query_wait_timeout = 8
 server_login_retry = 0.1
 server_connect_timeout = 1
 server_lifetime = 3600

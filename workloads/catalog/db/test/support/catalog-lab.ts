@@ -139,7 +139,13 @@ async function openRegion({ name, postgres, queues, ...lines }: RegionOptions) {
   const readiness = createReadiness();
   const logged: string[] = [];
   const url = postgres.url(lines.database);
-  const sql = createSql({ writeUrls: [url], readUrls: [url], connectTimeoutMs: 400, totalTimeoutMs: 2000 });
+  const sql = createSql({
+    writeUrls: [url],
+    readUrls: [url],
+    connectTimeoutMs: 400,
+    readTimeoutMs: 2000,
+    writeTimeoutMs: 2000,
+  });
   const cache = createCache({ url: `redis://${lines.cache.host}:${lines.cache.port}`, prefix: 'catalog:' });
   const producer = createQueueProducer({ queues, timeoutMs: 1500 });
   const api = createCatalogApi({
