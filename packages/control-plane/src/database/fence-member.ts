@@ -5,27 +5,23 @@ import type { Placement } from '../placement/placement.ts';
 import type { MemberPlan } from './database-plan.ts';
 
 const askDeadlineMs = 3000;
-const goneDeadlineMs = 3000;
-const pollMs = 20;
+const knockMs = 500;
 
 /**
  * Makes sure that no process of this member runs, and returns only then. Its host kills and reaps it; when the host is
- * gone, nobody listening is the proof; when a host is there and answers nothing, the witness ends the whole zone and
- * starts its host again. Throws AON_DATABASE when nothing proves it.
+ * gone, nobody listening is the proof; when a host is there and answers nothing, or cannot be reached, the witness ends the whole zone
+ * and starts its host again, which starts no server by itself. Throws AON_TIMEOUT when something of the zone does not end, AON_DATABASE
+ * when the server answers all the same.
  */
 export async function fenceMember(placement: Placement, member: MemberPlan): Promise<void> {
   const { contact } = placement.observe(member.zone);
   const isAskable = contact === 'connected' || contact === 'unknown';
   if (isAskable && (await killAndReap(placement, member))) return;
-  if (await isPortRefused(member)) return;
+  if ((await knock(member)) === 'refused') return;
+  // Answered only when nothing of the zone is left: a proof that needs no way to it, for there may be none.
   await placement.outageZone(member.zone);
-  const giveUpAt = performance.now() + goneDeadlineMs;
-  while (!(await isPortRefused(member))) {
-    if (performance.now() > giveUpAt) {
-      throw new AlwaysOnError('AON_DATABASE', `${member.id} could not be stopped: its port still answers.`);
-    }
-    await sleep(pollMs);
-  }
+  if ((await knock(member)) === 'open')
+    throw new AlwaysOnError('AON_DATABASE', `${member.id} could not be stopped: its port still answers.`);
   await placement.startZone(member.zone);
 }
 
@@ -49,12 +45,17 @@ function isStopped(placement: Placement, { zone, id }: MemberPlan): boolean {
   return placement.observe(zone).host?.units.find((unit) => unit.id === id)?.state === 'stopped';
 }
 
-function isPortRefused({ address, port }: MemberPlan): Promise<boolean> {
+function knock({ address, port }: MemberPlan): Promise<'open' | 'refused' | 'silent'> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port });
-    socket.setTimeout(500, () => socket.destroy());
-    socket.once('connect', () => socket.destroy());
-    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
-    socket.once('close', () => resolve(false));
+    const end = (answer: 'open' | 'refused' | 'silent') => {
+      resolve(answer);
+      socket.destroy();
+    };
+    socket.setTimeout(knockMs, () => end('silent'));
+    socket.once('connect', () => end('open'));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) =>
+      end(code === 'ECONNREFUSED' ? 'refused' : 'silent'),
+    );
   });
 }

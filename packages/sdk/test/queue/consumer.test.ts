@@ -52,8 +52,7 @@ function openConsumer(queues: QueueRegion[], handlers = { vote: applyVotes }): Q
 async function startWorker(queue: QueueRegion, pauseMs: number): Promise<ChildProcess> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'worker-program.ts')], {
     env: {
-      PATH: process.env.PATH,
-      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      ...process.env,
       PAUSE_MS: String(pauseMs),
       ALWAYSON_SQL_WRITE: postgres.url,
       ALWAYSON_QUEUES: JSON.stringify([queue]),
