@@ -27,7 +27,7 @@ export default defineConfig({
             'workloads/catalog/*/test/**/*.test.ts',
             'scripts/test/**/*.test.ts',
           ],
-          // Those run with the scenarios: npm run e2e:recovery.
+          // Those run with the scenarios of what they are about (e2e/vitest.config.ts).
           exclude: [pure, '**/*.slow.test.ts'],
         },
       },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Operation } from '@alwayson/protocol/operations.ts';
-import { RecoveryReport } from '@alwayson/protocol/recovery.ts';
+import { type RecoveryPlan, RecoveryReport } from '@alwayson/protocol/recovery.ts';
 import { expect } from 'vitest';
 import { acceptedOf, findDoubled, findLost, safeRequests, writeRequests } from './catalog-load.ts';
 import { isWhole, type TestEnvironment } from './environment.ts';
@@ -44,6 +44,17 @@ export async function otherRegion({ environment }: Pick<Catalog, 'environment'>)
   return regions.find(({ name }) => name !== writerRegion)?.name ?? '';
 }
 
+/** While a backup of the environment's own runs, a switch is refused. */
+async function untilReady(environment: TestEnvironment, region: string): Promise<void> {
+  const deadline = Date.now() + wholeWithinMs;
+  for (;;) {
+    const { stdout } = await environment.cli('failover', region, '--plan', '--json');
+    if ((JSON.parse(stdout) as RecoveryPlan).isReady) return;
+    if (Date.now() > deadline) throw new Error(`No switch to ${region} may begin:\n${stdout}`);
+    await sleep(2000);
+  }
+}
+
 /** The command, to its end. */
 export async function failover(environment: TestEnvironment, ...args: string[]) {
   const { exitCode, stdout, stderr } = await environment.cli('failover', ...args, '--json');
@@ -57,14 +68,35 @@ function describe({ mode, state, rtoMs, rpoMs, lostWrites, failedRequests, phase
   return `${mode}: ${state}, RTO ${rtoMs} ms (${steps}), RPO ${rpoMs} ms, ${lostWrites} lost, ${failedRequests} requests failed`;
 }
 
-/** Calls back once, when a step of the newest operation of recovery runs; the promise ends with it, or when the operation has ended. */
-export async function onStep(
+/**
+ * A switch to `region`, to the end of the command; `act` is called once, when a step of it runs. Answers whether it came to that: a step
+ * may be too short to be met. Throws when no switch was begun.
+ */
+export async function switchAndAct(
   environment: TestEnvironment,
-  step: string,
-  act: () => void | Promise<void>,
+  { region, step, act }: { region: string; step: string; act: () => void | Promise<void> },
 ): Promise<boolean> {
+  await untilReady(environment, region);
   const since = Date.now();
-  for (;;) {
+  let ended: Awaited<ReturnType<typeof failover>> | undefined;
+  const command = failover(environment, region).then((result) => (ended = result));
+  const wasMet = await meetStep(environment, { since, step, act, isOver: () => ended !== undefined });
+  await command;
+  if ((await newestSwitch(environment, since)) === null)
+    throw new Error(`No switch was begun: ${ended?.stderr}`);
+  return wasMet;
+}
+
+async function meetStep(
+  environment: TestEnvironment,
+  {
+    since,
+    step,
+    act,
+    isOver,
+  }: { since: number; step: string; act: () => void | Promise<void>; isOver: () => boolean },
+): Promise<boolean> {
+  while (!isOver()) {
     const operation = await newestSwitch(environment, since);
     if (operation?.steps.some(({ name, state }) => name === step && state === 'running')) {
       await act();
@@ -73,6 +105,7 @@ export async function onStep(
     if (operation !== null && operation.state !== 'running') return false;
     await sleep(5);
   }
+  return false;
 }
 
 /** Of those that began after this moment (Unix ms); null while there is none, or nobody answers. */

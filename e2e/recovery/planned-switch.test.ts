@@ -8,8 +8,8 @@ import {
   failover,
   loadDuring,
   newestSwitch,
-  onStep,
   otherRegion,
+  switchAndAct,
 } from '../harness/recovery.ts';
 import { useCatalog } from '../harness/use-catalog.ts';
 
@@ -46,9 +46,7 @@ test.each(steps)('kill -9 of the control plane in the step %s', async (step) => 
   const since = Date.now();
   let wasThere = false;
   const load = await loadDuring(catalog, async () => {
-    const killing = onStep(environment, step, killControlPlane);
-    const [there] = await Promise.all([killing, failover(environment, region)]);
-    wasThere = there;
+    wasThere = await switchAndAct(environment, { region, step, act: killControlPlane });
   });
   const operation = await newestSwitch(environment, since);
   process.stdout.write(
@@ -74,8 +72,7 @@ test.each(victims)('kill -9 of the $victim in the step $step', async ({ step, vi
   const pid = unitsOf(await environment.status()).find((unit) => unit.id === id)?.pid;
   if (pid == null) throw new Error(`${id} has no process.`);
   const load = await loadDuring(catalog, async () => {
-    const killing = onStep(environment, step, () => killIfThere(pid));
-    await Promise.all([killing, failover(environment, region)]);
+    await switchAndAct(environment, { region, step, act: () => killIfThere(pid) });
   });
   const operation = await newestSwitch(environment, since);
   process.stdout.write(`FIGURE ${victim} killed in ${step}: ${operation?.state}\n`);

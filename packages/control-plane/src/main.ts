@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join, resolve } from 'node:path';
 import { toAlertInput } from '@alwayson/core/alerts/to-alert-input.ts';
 import { toRegions } from '@alwayson/core/estate/topology.ts';
@@ -76,6 +77,8 @@ async function main(): Promise<void> {
   loop = startLoop(controllers, { journal, now });
   placement.onChange(nudge);
   await server.listen({ host: '127.0.0.1', port: environment.console.port });
+  // Who is killed has no time for it, and would compile all of it again when it is missed.
+  flushCompileCache();
   tellStart(journal, store.setAside);
 
   const stop = async () => {

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { FastifyInstance } from 'fastify';
@@ -37,6 +38,8 @@ export async function serve(server: FastifyInstance, options: ServeOptions): Pro
   await server.listen({ host: identity.host, port: identity.port });
   log('listening', { host: identity.host, port: identity.port, release: identity.release });
   await options.warm?.().catch((error: unknown) => log('warm-up.failed', { error: String(error) }));
+  // Who is killed has no time for it, and would compile all of it again when it is missed.
+  flushCompileCache();
   // Not before: the requests of the warm-up are nobody's.
   await startTracing(identity, log);
   release();

@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { eventually } from './support/eventually.ts';
 
 const program = fileURLToPath(new URL('support/slow-component.ts', import.meta.url));
@@ -48,6 +51,21 @@ test('SIGTERM: not ready first, what is in flight is answered, then the process 
     .split('\n')
     .map((line) => (JSON.parse(line) as { event: string }).event);
   expect(events).toEqual(['listening', 'stopping', 'closed', 'stopped']);
+});
+
+test('what was compiled is kept once it is ready: who is killed starts again without compiling anything', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'aon-compiled-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { child, exit } = start({ NODE_COMPILE_CACHE: folder });
+  await eventually('it is ready', async () => (await fetch(`${url}/readyz`)).ok);
+  const kept = () => readdirSync(folder, { recursive: true }).length;
+  await eventually('it is kept', () => kept() > 100);
+  const before = kept();
+  child.kill('SIGKILL');
+  await exit;
+  start({ NODE_COMPILE_CACHE: folder });
+  await eventually('it is ready again', async () => (await fetch(`${url}/readyz`)).ok);
+  expect(kept()).toBe(before);
 });
 
 test('a bad configuration ends it with a plain message', async () => {

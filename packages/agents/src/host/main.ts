@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { standBehind } from '@alwayson/engines/process/priority.ts';
 import { identify, isErrno } from '@alwayson/engines/process/identity.ts';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
@@ -55,6 +56,8 @@ async function main(): Promise<void> {
     process.on(signal, () => void shutdownAll().finally(exit));
   }
   await Promise.all([supervisor.start(), keeper?.start()]);
+  // Who is killed has no time for it, and would compile all of it again when it is missed.
+  flushCompileCache();
 }
 
 /** Everything that this host answers for goes down, once: the control plane first, lest it brings back what ends. */

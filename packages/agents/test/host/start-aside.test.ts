@@ -1,12 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { mayRaise } from '@alwayson/engines/process/priority.ts';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createHostLab, eventually, type HostLab } from './host-lab.ts';
 
 const zone = 'west-1';
-/** Only root may give the time back, so others are not made to give way. */
-const isRoot = process.getuid?.() === 0;
 let lab: HostLab;
 
 beforeEach(() => {
@@ -16,7 +14,7 @@ afterEach(async () => {
   await lab.close();
 });
 
-test.runIf(isRoot)(
+test.runIf(mayRaise())(
   'a first start gives way until it is ready; then, and at a restart, it does not',
   async () => {
     await lab.startHost(zone);
@@ -41,26 +39,16 @@ test.runIf(isRoot)(
   },
 );
 
-test.runIf(isRoot)(
+test.runIf(mayRaise())(
   'what answers for a stamp or leads to one has its turn first, its threads too',
   async () => {
     await lab.startHost(zone);
     const spec = { ...lab.spec(zone, 'unit'), kind: 'stamp-agent' };
     await lab.call(zone, `PUT /units/${spec.id}`, spec);
     const { pid } = await lab.until(zone, 'unit', ({ state }) => state === 'ready');
-    expect(new Set(prioritiesOf(pid ?? 0))).toEqual(new Set([mayLead(pid ?? 0) ? -7 : 0]));
+    expect(new Set(prioritiesOf(pid ?? 0))).toEqual(new Set([-7]));
   },
 );
-
-/** Also root may be forbidden it, in a container. */
-function mayLead(pid: number): boolean {
-  try {
-    setPriority(pid, -7);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Of every thread, from /proc/PID/task/TID/stat. */
 function prioritiesOf(pid: number): number[] {

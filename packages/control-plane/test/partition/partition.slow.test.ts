@@ -1,7 +1,7 @@
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { doorOf, isWhole, waitFor } from '../database/database-rig.ts';
-import { owner, RecoveryRig } from '../recovery/recovery-rig.ts';
+import { RecoveryRig } from '../recovery/recovery-rig.ts';
 import { Partition, type Site } from './partition.ts';
 import { type Acknowledged, RegionClients } from './region-clients.ts';
 
@@ -77,10 +77,8 @@ test('the region that writes is cut off from all others and goes on: by an emerg
   const clients = await startClients(10_000_001);
   partition.cut(['west', 'east'], ['west', 'witness']);
   const cutAt = Date.now();
-  const isLost = async () => (await rig.board().plan({ region: 'east', mode: 'emergency' })).isReady;
-  await waitFor('the loss to be seen', isLost);
-  const order = { region: 'east', mode: 'emergency', acceptDataLoss: true, owner } as const;
-  const operation = await rig.untilEnded(await rig.board().begin(order));
+  await rig.untilLost('east');
+  const operation = await rig.untilEnded(await rig.beginEmergency('east'));
   expect(operation.state).toBe('succeeded');
   await waitFor('the other one to write', () => clients.count('east', cutAt + 100) > 50);
   const [old, next] = [timesOf(clients, 'west', cutAt), timesOf(clients, 'east', cutAt + 100)];

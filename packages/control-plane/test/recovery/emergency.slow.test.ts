@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { childrenOf } from '../database/child-processes.ts';
+import { createRegionLossController } from '../../src/recovery/region-loss-controller.ts';
+import { childrenOf, titleOf } from '../database/child-processes.ts';
 import { waitFor } from '../database/database-rig.ts';
-import { owner, RecoveryRig } from './recovery-rig.ts';
+import { RecoveryRig } from './recovery-rig.ts';
 
 /** One estate; each test leaves it whole. */
 let rig: RecoveryRig;
@@ -11,13 +12,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => rig.destroy());
-
-const emergency = (region: string) => ({ region, mode: 'emergency', acceptDataLoss: true, owner }) as const;
-
-async function untilLost(region: string): Promise<void> {
-  const isLost = async () => (await rig.board().plan({ region, mode: 'emergency' })).isReady;
-  await waitFor('the loss to be seen', isLost);
-}
 
 test('the writer is lost without a copy that would take over: another server of its region writes, by an emergency', async () => {
   const { database } = rig;
@@ -35,8 +29,8 @@ test('the writer is lost without a copy that would take over: another server of 
     await waitFor('the copy to be given up', () => copy() === undefined);
     await database.placement.outageZone(old.slice('pg-'.length));
     await database.placement.startZone((first ?? '').slice('pg-'.length));
-    await untilLost(region);
-    const ended = await rig.untilEnded(await rig.board().begin(emergency(region)));
+    await rig.untilLost(region);
+    const ended = await rig.untilEnded(await rig.beginEmergency(region));
     await database.placement.startZone(old.slice('pg-'.length));
     return ended;
   });
@@ -53,10 +47,78 @@ test('the zones of the region that writes are frozen, not dead: they are ended b
     const units = zones.map((zone) => database.pidOf(`pg-${zone}`));
     const all = [...hosts, ...hosts.flatMap(childrenOf), ...units.flatMap(childrenOf)];
     for (const pid of new Set(all)) process.kill(pid, 'SIGSTOP');
-    await untilLost(to);
-    return rig.untilEnded(await rig.board().begin(emergency(to)));
+    await rig.untilLost(to);
+    return rig.untilEnded(await rig.beginEmergency(to));
   });
   expect(lost).toBe(0);
   expect(report).toMatchObject({ state: 'succeeded', from, to });
   expect(rig.region).toBe(to);
+});
+
+test('where the manifest says so, a lost region is given up by itself, after its time', async () => {
+  const [from, to] = [rig.region, rig.otherRegion];
+  const { epoch } = rig.database.authority.read();
+  const context = rig.database.context();
+  const controller = createRegionLossController({
+    ...context,
+    manifest: { ...context.manifest, regionLoss: { declare: 'automatic', afterSeconds: 10 } },
+    authority: rig.database.authority,
+    database: rig.database.controller(),
+    recovery: rig.board(),
+    isBroughtUp: () => true,
+  });
+  const emergencies = () =>
+    rig.database.journal.operations(50).filter(({ kind }) => kind === 'emergency-failover');
+  const before = emergencies().length;
+  const { lost, report } = await rig.writeDuring(async () => {
+    await controller.tick(AbortSignal.timeout(1000));
+    expect(rig.database.controller().handover.regionLoss().receivers).toEqual([true, true]);
+    const zones = await rig.loseRegion(from);
+    const lostAt = Date.now();
+    await waitFor('the declaration', async () => {
+      await controller.tick(AbortSignal.timeout(1000));
+      return emergencies().length > before;
+    });
+    expect(Date.now() - lostAt).toBeGreaterThan(10_000);
+    const [begun] = emergencies();
+    expect(begun?.title).toContain('for automatic: two of three sites');
+    const ended = await rig.untilEnded({ id: begun?.id ?? '' });
+    await controller.tick(AbortSignal.timeout(1000));
+    for (const zone of zones) await rig.database.placement.startZone(zone);
+    return ended;
+  });
+  expect(lost).toBe(0);
+  expect(report).toMatchObject({ mode: 'emergency', state: 'succeeded', from, to, epoch: epoch + 1 });
+  const told = rig.database.events().filter(({ type }) => /unreached|reached/.test(type));
+  expect(told.map(({ type, entity }) => `${type} ${entity}`)).toEqual([`recovery.unreached ${from}`]);
+});
+
+test('replication had stalled: what was acknowledged meanwhile is lost, estimated before and counted when the region is back', async () => {
+  const [from, to] = [rig.region, rig.otherRegion];
+  const stalled = rig.database
+    .controller()
+    .handover.members()
+    .filter(({ region }) => region === to);
+  const receivers = stalled.flatMap(({ id }) =>
+    childrenOf(rig.database.pidOf(id)).filter((pid) => titleOf(pid).includes('walreceiver')),
+  );
+  expect(receivers).toHaveLength(2);
+  const { lost, report } = await rig.writeDuring(async (acknowledged) => {
+    for (const pid of receivers) process.kill(pid, 'SIGSTOP');
+    const before = acknowledged();
+    await waitFor('writes that the other region has not', () => acknowledged() > before + 100);
+    const zones = await rig.loseRegion(from);
+    for (const pid of receivers) process.kill(pid, 'SIGKILL');
+    await rig.untilLost(to);
+    const ended = await rig.untilEnded(await rig.beginEmergency(to));
+    for (const zone of zones) await rig.database.placement.startZone(zone);
+    return ended;
+  });
+  expect(lost).toBeGreaterThan(100);
+  expect(report.rpoMs).toBeGreaterThan(0);
+  expect(report.lostWrites).toBeNull();
+  const salvaged = rig.database.events().findLast(({ type }) => type === 'recovery.salvaged');
+  // All that was acknowledged and is lost, and at most what was on its way to be acknowledged.
+  expect(salvaged?.data?.['commits']).toBeGreaterThanOrEqual(lost);
+  expect(salvaged?.data?.['commits']).toBeLessThan(lost + 20);
 });

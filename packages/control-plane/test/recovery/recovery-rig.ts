@@ -64,6 +64,24 @@ export class RecoveryRig {
     return board.begin({ region, mode: 'planned', acceptDataLoss: false, owner });
   }
 
+  /** The whole region at once: its zones' hosts with everything in them. Returns its zones. */
+  async loseRegion(region: string): Promise<string[]> {
+    const { environment, placement } = this.database;
+    const zones = environment.zones.filter((zone) => zone.region === region).map(({ name }) => name);
+    await Promise.all(zones.map((zone) => placement.outageZone(zone)));
+    return zones;
+  }
+
+  /** Until `to` could write in place of the region that is lost. */
+  async untilLost(to: string): Promise<void> {
+    const isLost = async () => (await this.board().plan({ region: to, mode: 'emergency' })).isReady;
+    await waitFor('the loss to be seen', isLost);
+  }
+
+  beginEmergency(region: string): Promise<Operation> {
+    return this.board().begin({ region, mode: 'emergency', acceptDataLoss: true, owner });
+  }
+
   async untilEnded({ id }: Pick<Operation, 'id'>): Promise<Operation> {
     const { journal } = this.database;
     await waitFor('the operation to end', () => journal.operation(id)?.state !== 'running', 120_000);

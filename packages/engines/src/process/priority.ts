@@ -1,5 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
+import { readProc } from './identity.ts';
 
 /**
  * A process that leads a session of its own gets processor time where nobody else wants it, and so does all that it starts. The kernel
@@ -26,8 +27,8 @@ export function goLast(pid: number): void {
 }
 
 /**
- * A process before those beside it in the same session, with all that it starts: for what needs little time, but at once. Only root may
- * give that; for others, and where a container forbids it, nothing is done.
+ * A process before those beside it in the same session, with all that it starts: for what needs little time, but at once. Where that
+ * is not allowed (`mayRaise`) nothing is done.
  */
 export function goFirst(pid: number): void {
   attempt(() => setPriority(pid, constants.priority.PRIORITY_ABOVE_NORMAL));
@@ -43,11 +44,20 @@ const startingNice = 15;
 
 /**
  * A component that has just begun starts beside others, not before them: starting takes seconds of processor time that those who
- * serve need. Only root may give the time back (`takeTurn`); for others it has its turn at once.
+ * serve need. Who may not give the time back (`takeTurn`) lets it have its turn at once.
  */
 export function startAside(pid: number): void {
-  const nice = process.getuid?.() === 0 ? startingNice : servingNice;
+  const nice = mayRaise() ? startingNice : servingNice;
   attempt(() => setPriority(pid, Math.max(getPriority(), nice)));
+}
+
+/** CAP_SYS_NICE of capabilities(7): root has it, but not in every container. */
+const mayRaiseBit = 1n << 23n;
+
+/** Whether this process may put another one, or itself, forward. */
+export function mayRaise(): boolean {
+  const held = /^CapEff:\s*([0-9a-f]+)$/m.exec(readProc('/proc/self/status') ?? '')?.[1];
+  return held !== undefined && (BigInt(`0x${held}`) & mayRaiseBit) !== 0n;
 }
 
 /** It serves from now on: every thread of it, because each has its own priority. */
