@@ -2,7 +2,7 @@ import { applicationDatabase } from '@alwayson/engines/postgres/server-files.ts'
 import { connectSql, withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { doorOf } from '../database/database-rig.ts';
+import { doorOf, waitFor } from '../database/database-rig.ts';
 import { stepsLeft } from './end-in-step.ts';
 import { RecoveryRig } from './recovery-rig.ts';
 
@@ -82,7 +82,10 @@ test('a session that was open at the old writer ends with it: it can neither wri
 });
 
 async function findZones(to: string): Promise<Zones> {
-  const plan = await rig.board().plan({ region: to, mode: 'planned' });
+  const planNow = () => rig.board().plan({ region: to, mode: 'planned' });
+  // The door that the test before has killed may be on its way back.
+  await waitFor('a switch to be possible', async () => (await planNow()).isReady);
+  const plan = await planNow();
   const [writer = '', candidate = ''] = [plan.writer, plan.candidate].map((id) => id?.slice('pg-'.length));
   const beside = (zone: string) =>
     zone.endsWith('-1') ? zone.replace('-1', '-2') : zone.replace('-2', '-1');
