@@ -1,10 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mayRaise } from '@alwayson/engines/process/priority.ts';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createHostLab, eventually, type HostLab } from './host-lab.ts';
 
 const zone = 'west-1';
+/** The tests themselves may have been told to stand behind. */
+const beside = (nice: number) => Math.min(getPriority() + nice, 19);
 let lab: HostLab;
 
 beforeEach(() => {
@@ -26,16 +29,16 @@ test.runIf(mayRaise())(
     await lab.call(zone, `PUT /units/${spec.id}`, spec);
     const starting = await lab.until(zone, 'unit', ({ pid }) => pid !== null);
     const first = starting.pid ?? 0;
-    await eventually('it gives way', () => prioritiesOf(first).includes(15));
-    expect(new Set(prioritiesOf(first))).toEqual(new Set([15]));
+    await eventually('it gives way', () => prioritiesOf(first).includes(beside(15)));
+    expect(new Set(prioritiesOf(first))).toEqual(new Set([beside(15)]));
     rmSync(sick);
     await lab.until(zone, 'unit', ({ state }) => state === 'ready');
-    expect(new Set(prioritiesOf(first))).toEqual(new Set([5]));
+    expect(new Set(prioritiesOf(first))).toEqual(new Set([beside(5)]));
     writeFileSync(sick, '');
     process.kill(first, 'SIGKILL');
     const again = await lab.until(zone, 'unit', ({ pid }) => pid !== null && pid !== first);
     expect(again.state).toBe('starting');
-    expect(new Set(prioritiesOf(again.pid ?? 0))).toEqual(new Set([5]));
+    expect(new Set(prioritiesOf(again.pid ?? 0))).toEqual(new Set([beside(5)]));
   },
 );
 
@@ -46,7 +49,7 @@ test.runIf(mayRaise())(
     const spec = { ...lab.spec(zone, 'unit'), kind: 'stamp-agent' };
     await lab.call(zone, `PUT /units/${spec.id}`, spec);
     const { pid } = await lab.until(zone, 'unit', ({ state }) => state === 'ready');
-    expect(new Set(prioritiesOf(pid ?? 0))).toEqual(new Set([-7]));
+    expect(new Set(prioritiesOf(pid ?? 0))).toEqual(new Set([beside(-7)]));
   },
 );
 

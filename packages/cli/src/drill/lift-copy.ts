@@ -1,5 +1,5 @@
 import { readdirSync, writeFileSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { findEnvironmentProcesses } from '../environment/process-table.ts';
 
 /**
@@ -8,21 +8,25 @@ import { findEnvironmentProcesses } from '../environment/process-table.ts';
  */
 export async function lifted<T>(stateDir: string, work: () => Promise<T>): Promise<T> {
   if (process.getuid?.() !== 0) return work();
-  const { PRIORITY_NORMAL, PRIORITY_BELOW_NORMAL } = constants.priority;
-  serve(stateDir, PRIORITY_NORMAL);
+  const { PRIORITY_NORMAL: usual, PRIORITY_BELOW_NORMAL: behind } = constants.priority;
+  shift(stateDir, { session: usual, by: usual - behind });
   try {
     return await work();
   } finally {
-    serve(stateDir, PRIORITY_BELOW_NORMAL);
+    shift(stateDir, { session: behind, by: behind - usual });
   }
 }
 
-/** The kernel may share time between sessions first and only then between their threads, so both are told. */
-function serve(stateDir: string, priority: number): void {
+/**
+ * The kernel may share time between sessions first and only then between their threads, so both are told. Threads keep their order: some of an
+ * environment go before others.
+ */
+function shift(stateDir: string, { session, by }: { session: number; by: number }): void {
   for (const { pid } of findEnvironmentProcesses(stateDir)) {
-    attempt(() => writeFileSync(`/proc/${pid}/autogroup`, `${priority}`));
+    attempt(() => writeFileSync(`/proc/${pid}/autogroup`, `${session}`));
     attempt(() => {
-      for (const thread of readdirSync(`/proc/${pid}/task`)) setPriority(Number(thread), priority);
+      for (const thread of readdirSync(`/proc/${pid}/task`))
+        attempt(() => setPriority(Number(thread), getPriority(Number(thread)) + by));
     });
   }
 }

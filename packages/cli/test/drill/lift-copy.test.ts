@@ -15,4 +15,8 @@ test.skipIf(process.getuid?.() !== 0)('only for the length of the work, also whe
   expect(getPriority(pid)).toBe(below);
   await expect(lifted(stateDir, () => Promise.reject(new Error('No.')))).rejects.toThrow('No.');
   expect(getPriority(pid)).toBe(below);
+  // Who stands behind the others of its environment does so all the time.
+  setPriority(pid, below + 5);
+  expect(await lifted(stateDir, async () => getPriority(pid))).toBe(5);
+  expect(getPriority(pid)).toBe(below + 5);
 });

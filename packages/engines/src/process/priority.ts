@@ -31,7 +31,13 @@ export function goLast(pid: number): void {
  * is not allowed (`mayRaise`) nothing is done.
  */
 export function goFirst(pid: number): void {
-  attempt(() => setPriority(pid, constants.priority.PRIORITY_ABOVE_NORMAL));
+  attempt(() => setPriority(pid, beside(constants.priority.PRIORITY_ABOVE_NORMAL)));
+}
+
+/** Relative to this process: an environment that stands behind as a whole has the same order among its own. */
+function beside(nice: number): number {
+  const { PRIORITY_HIGHEST, PRIORITY_LOW } = constants.priority;
+  return Math.min(Math.max(getPriority() + nice, PRIORITY_HIGHEST), PRIORITY_LOW);
 }
 
 /**
@@ -48,7 +54,7 @@ const startingNice = 15;
  */
 export function startAside(pid: number): void {
   const nice = mayRaise() ? startingNice : servingNice;
-  attempt(() => setPriority(pid, Math.max(getPriority(), nice)));
+  attempt(() => setPriority(pid, beside(nice)));
 }
 
 /** CAP_SYS_NICE of capabilities(7): root has it, but not in every container. */
@@ -64,7 +70,7 @@ export function mayRaise(): boolean {
 export function takeTurn(pid: number): void {
   attempt(() => {
     for (const thread of readdirSync(`/proc/${pid}/task`))
-      attempt(() => setPriority(Number(thread), Math.max(getPriority(), servingNice)));
+      attempt(() => setPriority(Number(thread), beside(servingNice)));
   });
 }
 
