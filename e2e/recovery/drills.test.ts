@@ -25,7 +25,7 @@ test.each(['planned', 'emergency', 'restore'] as const)('drill %s', async (mode)
   );
   expect(drill, stderr.slice(-3000)).toMatchObject({ mode, owner: 'scenario' });
   // A status shows the beginning of it.
-  expect(drill.release.slice(0, before.release.length)).toBe(before.release);
+  expect(drill.release?.slice(0, before.release.length)).toBe(before.release);
   expect(drill.recovery?.state).toBe('succeeded');
   expect(drill.load?.lost).toBe(0);
   // On a small machine two environments leave a planned switch too little time, and writes of the copy are refused: then the drill has to say so.
