@@ -119,7 +119,8 @@ export class KeptHost {
         ...baseEnvironment(),
         ALWAYSON_ENVIRONMENT: config.environmentFile,
         ALWAYSON_ZONE: this.zone.name,
-        NODE_COMPILE_CACHE: join(config.environment.stateDir, 'cache', 'node'),
+        NODE_COMPILE_CACHE:
+          process.env.NODE_COMPILE_CACHE ?? join(config.environment.stateDir, 'cache', 'node'),
         NODE_ENV: 'production',
       },
       logFile: this.#files.log,
