@@ -1,8 +1,7 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 
 /** Everything that must hold before a change lands: all static checks, then all tests. */
 const root = resolve(import.meta.dirname, '..');
@@ -57,37 +56,29 @@ function makeScratch(): string {
   return scratch;
 }
 
-function toOptions(env: NodeJS.ProcessEnv = {}) {
-  const path = `${programs}${delimiter}${process.env['PATH'] ?? ''}`;
-  return { cwd: root, env: { ...process.env, ...env, PATH: path } };
+function run(command: readonly string[], stdio: 'pipe' | 'inherit', env: NodeJS.ProcessEnv = {}) {
+  const [program = '', ...args] = command;
+  return spawnSync(join(programs, program), args, {
+    cwd: root,
+    stdio,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 ** 2,
+    env: { ...process.env, ...env, PATH: `${programs}${delimiter}${process.env['PATH'] ?? ''}` },
+  });
 }
 
-async function passes({ name, command: [program = '', ...args] }: Check): Promise<boolean> {
+function passes({ name, command }: Check): boolean {
   const startedAt = performance.now();
-  const options = { ...toOptions(), maxBuffer: 64 * 1024 ** 2 };
-  const failure = await promisify(execFile)(join(programs, program), args, options).then(
-    () => null,
-    (error: Error & { stdout: string; stderr: string }) => error,
+  const { status, stdout, stderr, error } = run(command, 'pipe');
+  const isGood = status === 0;
+  console.log(
+    `${isGood ? 'ok    ' : 'FAILED'}  ${name}  ${((performance.now() - startedAt) / 1000).toFixed(1)} s`,
   );
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  console.log(`${failure === null ? 'ok    ' : 'FAILED'}  ${name}  ${seconds} s`);
-  if (failure !== null) console.log(`${failure.stdout}${failure.stderr}${failure.message}`);
-  return failure === null;
+  if (!isGood) console.log(`${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`);
+  return isGood;
 }
 
-/** Two at a time: most of them use one core only. */
-async function runChecks(): Promise<string[]> {
-  const left = [...checks];
-  const failures: string[] = [];
-  const lane = async () => {
-    for (let check = left.shift(); check !== undefined; check = left.shift())
-      if (!(await passes(check))) failures.push(check.name);
-  };
-  await Promise.all([lane(), lane()]);
-  return failures;
-}
-
-const failed = await runChecks();
+const failed = checks.filter((check) => !passes(check)).map(({ name }) => name);
 if (failed.length > 0) {
   console.log(`Failed: ${failed.join(', ')}. The tests were not run.`);
   process.exit(1);
@@ -99,8 +90,6 @@ const suites = [
 ];
 const scratch = makeScratch();
 for (const suite of suites) {
-  const [program = '', ...args] = suite;
-  const options = { ...toOptions({ TMPDIR: scratch }), stdio: 'inherit' as const };
-  const status = spawnSync(join(programs, program), args, options).status ?? 1;
+  const status = run(suite, 'inherit', { TMPDIR: scratch }).status ?? 1;
   if (status !== 0) process.exit(status);
 }
