@@ -13,7 +13,7 @@ export default defineConfig({
     // Real engines on two shared cores: two files at a time. Three took 903 s instead of 1,038, at the price of waits
     // that ran out.
     maxWorkers: 2,
-    // Hundreds of tests start our own programs. Compiled anew each time, a program is most of what such a test costs.
+    // Hundreds of tests start our own programs. Compiled anew each time, one takes twice as long to start.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node') },
     pool: 'forks',
     projects: [

@@ -46,7 +46,7 @@ function readText(file: string): string {
   }
 }
 
-/** Parsers are loaded for who needs them: they would be a fifth of what every command takes to start. */
+/** Parsers are loaded for who needs them: they would be a fifth of the modules that every command loads. */
 async function readSource(file: string, text: string): Promise<ManifestSource> {
   switch (extname(file)) {
     case '.ts':

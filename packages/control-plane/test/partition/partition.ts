@@ -44,10 +44,8 @@ export class Partition {
 
   /** A process and all that it has started and will start belong to the region from now on. */
   place(region: 'west' | 'east', pid: number): void {
-    for (const one of [pid, ...childrenOf(pid)]) {
-      writeFileSync(join(this.#groups, region, 'cgroup.procs'), `${one}`);
-      if (one !== pid) this.place(region, one);
-    }
+    writeFileSync(join(this.#groups, region, 'cgroup.procs'), `${pid}`);
+    for (const child of childrenOf(pid)) this.place(region, child);
   }
 
   cut(...pairs: readonly (readonly [Site, Site])[]): void {
