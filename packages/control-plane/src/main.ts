@@ -3,6 +3,7 @@ import { flushCompileCache } from 'node:module';
 import { join, resolve } from 'node:path';
 import { toAlertInput } from '@alwayson/core/alerts/to-alert-input.ts';
 import { toRegions } from '@alwayson/core/estate/topology.ts';
+import { takeLead } from '@alwayson/engines/process/priority.ts';
 import { Environment } from '@alwayson/protocol/environment.ts';
 import { Manifest } from '@alwayson/protocol/manifest.ts';
 import { type AlertsController, createAlertsController } from './alerts/alerts-controller.ts';
@@ -48,6 +49,7 @@ import { createTransitionEvents } from './status/transition-events.ts';
 
 /** The composition root: the only place where the control plane's parts are put together. */
 async function main(): Promise<void> {
+  takeLead();
   const environment = readEnvironment();
   const now = Date.now;
   const stateFolder = join(environment.stateDir, 'control-plane');

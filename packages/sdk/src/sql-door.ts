@@ -16,6 +16,8 @@ export interface DoorRecord {
   failures: number;
   /** When a request tried it last while it was failing. */
   triedAt: number;
+  /** Who waits to be told that it works again. */
+  readonly waiting: Set<() => void>;
 }
 
 /** One way to the database: a URL with a small pool that connects when first needed. */
@@ -43,12 +45,23 @@ export function createSqlDoor(url: string, options: DoorOptions): SqlDoor {
   // the next. Without listeners either would end the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
-  return { pool, failingSince: null, failures: 0, triedAt: 0 };
+  return { pool, waiting: new Set(), failingSince: null, failures: 0, triedAt: 0 };
 }
 
 export function markWorking(door: DoorRecord): void {
   door.failingSince = null;
   door.failures = 0;
+  for (const tell of door.waiting) tell();
+}
+
+/** Returns as soon as one of the doors works, or after this time. */
+export async function untilOneWorks(doors: readonly DoorRecord[], withinMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, withinMs);
+  for (const { waiting } of doors) waiting.add(resolve);
+  await promise;
+  clearTimeout(timer);
+  for (const { waiting } of doors) waiting.delete(resolve);
 }
 
 export function markFailing(door: DoorRecord, now: number): void {

@@ -1,8 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AlwaysOnError, isAlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type pg from 'pg';
 import type { DependencyReporter } from './readiness.ts';
-import { chooseDoor, createSqlDoor, markFailing, markWorking, type SqlDoor } from './sql-door.ts';
+import {
+  chooseDoor,
+  createSqlDoor,
+  markFailing,
+  markWorking,
+  type SqlDoor,
+  untilOneWorks,
+} from './sql-door.ts';
 import { isPoolExhausted, type SqlFailure, toSqlFailure } from './sql-failure.ts';
 import { countSqlCall, type SqlCallKind } from './metrics/sql-metrics.ts';
 import { traceStatement } from './tracing/trace-statement.ts';
@@ -167,7 +173,7 @@ async function attemptUntil<T>(
     const works = doors.some((other) => other.failingSince === null);
     const waitMs = works ? 0 : pauseMs * (0.5 + Math.random());
     if (performance.now() + waitMs >= deadline) throw unavailable(cause);
-    if (waitMs > 0) await sleep(waitMs);
+    if (waitMs > 0) await untilOneWorks(doors, waitMs);
   }
 }
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { chooseDoor, type DoorRecord, markFailing, markWorking } from '../src/sql-door.ts';
+import { chooseDoor, type DoorRecord, markFailing, markWorking, untilOneWorks } from '../src/sql-door.ts';
 
 interface Door extends DoorRecord {
   name: string;
 }
 const createDoors = (...names: string[]): Door[] =>
-  names.map((name) => ({ name, failingSince: null, failures: 0, triedAt: 0 }));
+  names.map((name) => ({ name, failingSince: null, failures: 0, triedAt: 0, waiting: new Set() }));
 const choose = (doors: Door[], now: number) => {
   const choice = chooseDoor(doors, { now, patienceMs: 4000 });
   return typeof choice === 'string' ? choice : choice.name;
@@ -48,6 +48,16 @@ test('once one of them works again, everybody uses it', () => {
   for (const door of doors) markFailing(door, 0);
   markWorking(doors[1]);
   expect([choose(doors, 1), choose(doors, 2), choose(doors, 3)]).toEqual(['b', 'b', 'b']);
+});
+
+test('who waits for one of them is told as soon as it works, and forgotten then', async () => {
+  const doors = createDoors('a', 'b') as [Door, Door];
+  const waits = [untilOneWorks(doors, 2 ** 30), untilOneWorks(doors, 2 ** 30)];
+  markWorking(doors[1]);
+  await Promise.all(waits);
+  expect(doors.map(({ waiting }) => waiting.size)).toEqual([0, 0]);
+  await untilOneWorks(doors, 1);
+  expect(doors.map(({ waiting }) => waiting.size)).toEqual([0, 0]);
 });
 
 test('without a door there is none', () => {

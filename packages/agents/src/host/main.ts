@@ -1,5 +1,5 @@
 import { flushCompileCache } from 'node:module';
-import { standBehind } from '@alwayson/engines/process/priority.ts';
+import { standBehind, takeLead } from '@alwayson/engines/process/priority.ts';
 import { identify, isErrno } from '@alwayson/engines/process/identity.ts';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError, errorCatalogue, isAlwaysOnError } from '@alwayson/protocol/errors.ts';
@@ -24,6 +24,8 @@ async function main(): Promise<void> {
 
   // Nobody counts on a sandbox: who serves beside it comes first.
   if (environment.type === 'sandbox') standBehind(process.pid);
+  // What keeps the others going, and decides who serves, needs little time, and at once when something breaks on a full machine.
+  takeLead({ session: config.isWitness });
 
   const supervisor = new Supervisor(config, log);
   const keeper = config.isWitness ? new Keeper(config, log) : undefined;

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { goFirst, startAside, takeTurn } from '@alwayson/engines/process/priority.ts';
 import { signalProcess } from '@alwayson/engines/process/identity.ts';
 import { findMarked, killMarked } from '@alwayson/engines/process/marked-processes.ts';
 import { type ProcessExit, stopProcess } from '@alwayson/engines/process/supervised-process.ts';
@@ -9,6 +8,7 @@ import { createBackoff } from './backoff.ts';
 import { type HostConfig, unitMark } from './host-config.ts';
 import { type HostLog, messageOf } from './host-log.ts';
 import type { RunningRecord } from './host-state.ts';
+import { restorePriority, setPriority } from './unit-priority.ts';
 import { startProbe } from './unit-probe.ts';
 import { adoptUnit, launchUnit, type UnitProcess } from './unit-process.ts';
 import { decideChange, fingerprint } from './unit-spec.ts';
@@ -26,8 +26,6 @@ export interface RunnerContext {
   saveRunning(): void;
 }
 
-/** On a full machine a stamp is not called dead because its agent waits for its turn, nor do all stamps wait for one gateway. */
-const leading: readonly UnitSpec['kind'][] = ['gateway', 'gateway-agent', 'stamp-agent'];
 /** A single failed probe is noise; the second in a row is not. */
 const failuresToFail = 2;
 /** A process that was ready for this long had started well: its exit is a first one again. */
@@ -105,7 +103,7 @@ export class UnitRunner {
     try {
       await this.clean();
       const process = await launchUnit(this.#context.config, this.#context.spec());
-      this.#setPriority(process.identity.pid);
+      setPriority(this.#context.spec().kind, process.identity.pid, this.#launchedBefore);
       if (this.#launchedBefore) this.#restarts += 1;
       this.#watch(process);
     } catch (error) {
@@ -256,8 +254,8 @@ export class UnitRunner {
   #probed(failure: string | undefined): void {
     if (failure === undefined) {
       this.#failures = 0;
-      if (this.#state === 'starting' && this.#isComponent && this.#process !== undefined)
-        takeTurn(this.#process.identity.pid);
+      if (this.#state === 'starting' && this.#process !== undefined)
+        restorePriority(this.#context.spec().kind, this.#process.identity.pid);
       if (this.#state !== 'ready') this.#readySince = performance.now();
       this.#enter('ready');
       return;
@@ -275,16 +273,6 @@ export class UnitRunner {
     this.#reason = reason;
     this.#context.changed();
     for (const watcher of this.#watchers) watcher();
-  }
-
-  /** A first start must not take the time of those who serve already; one that is back is missed by them. */
-  #setPriority(pid: number): void {
-    if (leading.includes(this.#context.spec().kind)) goFirst(pid);
-    if (this.#isComponent) (this.#launchedBefore ? takeTurn : startAside)(pid);
-  }
-
-  get #isComponent(): boolean {
-    return this.#context.spec().kind === 'component';
   }
 
   get #mark() {

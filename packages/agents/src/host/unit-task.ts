@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { goLast } from '@alwayson/engines/process/priority.ts';
+import { goBeside, goLast } from '@alwayson/engines/process/priority.ts';
 import { killMarked, type ProcessMark } from '@alwayson/engines/process/marked-processes.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { TaskRequest, TaskResult, UnitSpec } from '@alwayson/protocol/units.ts';
@@ -80,7 +80,7 @@ async function startTask(config: HostConfig, spec: UnitSpec, { request, mark }: 
       const cause = await failed;
       throw new AlwaysOnError('AON_TASK_FAILED', `${program} cannot be run: ${cause.message}.`, { cause });
     }
-    if (request.gentle) goLast(child.pid);
+    (request.gentle ? goLast : goBeside)(child.pid);
     return child;
   } finally {
     if (held !== undefined) closeSync(held);

@@ -138,9 +138,9 @@ export class Unit {
 
   /** Ends it and all that belongs to it: when this resolves, nothing of it is left, and only a request starts it again. */
   async stop(): Promise<UnitStatus> {
+    // A fence waits for it: what is wanted is made durable meanwhile.
     await this.#inLine(async () => {
-      await this.#want('down');
-      await this.#haltAndRest();
+      await Promise.all([this.#want('down'), this.#haltAndRest()]);
     });
     return this.status();
   }

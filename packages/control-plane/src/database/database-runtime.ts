@@ -65,7 +65,7 @@ export interface DatabaseRuntime {
   seenTerm: number;
   /** The standby proven synchronous, and the record's version under which it was. */
   proven: { standby: string; version: number } | null;
-  /** The last member that was seen writable as the record's writer: where doors lead until the next one is. */
+  /** The last member that was promoted, or seen writable, as the record's writer: where doors lead until the next one is. */
   target: string | null;
   failover: FailoverOperation | null;
   /** How far behind the others were when the writer answered last. */

@@ -11,9 +11,12 @@ import {
 import type { UnitSpecInput } from '@alwayson/protocol/units.ts';
 import { type DatabasePlan, type DoorPlan, type MemberPlan, memberOf } from './database-plan.ts';
 
-/** Server connections that all doors together may open; the writer allows 120 in all. */
-const writeConnections = 56;
-const readConnections = 32;
+/**
+ * Server connections that all doors together may open, of 120 that the writer allows. No more than the work of a few processors: each
+ * costs one of them 30 ms to open, and after a change of the writer all are opened again while everybody waits.
+ */
+const writeConnections = 24;
+const readConnections = 24;
 
 export interface CommittedRecord {
   /** The record's version in the register: the generation of every unit rendered from it. */

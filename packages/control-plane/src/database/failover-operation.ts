@@ -2,7 +2,7 @@ import type { DatabaseRecord } from '@alwayson/core/database/database-record.ts'
 import { isStandby } from '@alwayson/core/database/member-evidence.ts';
 import { promoteServer, reconcileSlots } from '@alwayson/engines/postgres/administer-server.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
-import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
+import { connectSql, type SqlClient } from '@alwayson/engines/postgres/sql-client.ts';
 import { toSlotName } from '@alwayson/core/database/replication-slot.ts';
 import { awaitDoors } from './await-doors.ts';
 import type { MemberPlan } from './database-plan.ts';
@@ -46,32 +46,41 @@ export function beginFailover(
 }
 
 /**
- * Makes the record's writer writable: the writer before is proven down first, and slots for the others are there before
- * they come. Continues a failover that an earlier life of the control plane committed.
+ * Makes the record's writer writable, once the writer before is proven down. What does not need that proof is done meanwhile: it is
+ * reached, and has slots for the others, who come at once. Continues a failover that an earlier life of the control plane committed.
  */
 export async function promoteWriter(
   runtime: DatabaseRuntime,
   member: string,
   previous: string | null,
 ): Promise<void> {
-  const { context, plan, specs } = runtime;
+  const { context, specs } = runtime;
   runtime.failover ??= continueFailover(runtime, member);
   const failover = runtime.failover;
   const { handle } = failover;
-  if (previous !== null)
-    await handle.step('fence', async () => {
-      await Promise.all(
-        listFormerWriters(runtime, member, previous).map((former) => fenceMember(context.placement, former)),
-      );
-    });
-  await handle.step('promote', async () => {
-    await specs.settle(member);
-    await withSql(administratorTarget(runtime, member), async (client) => {
+  const prepared = prepareCandidate(runtime, member);
+  // Whether it could is asked when the fence is up.
+  prepared.catch(() => {});
+  try {
+    if (previous !== null)
+      await handle.step('fence', async () => {
+        await Promise.all(
+          listFormerWriters(runtime, member, previous).map((former) =>
+            fenceMember(context.placement, former),
+          ),
+        );
+      });
+    await handle.step('promote', async () => {
+      const client = await prepared;
+      await specs.settle(member);
+      // The doors' way to it is as long as the promotion; who comes too early is refused, as at the dead one, and comes again.
+      runtime.target = member;
+      runtime.watches.get(member)?.poll(0);
       await promoteServer(client, promoteDeadlineMs);
-      const others = plan.members.map(({ id }) => id).filter((id) => id !== member);
-      await reconcileSlots(client, others.map(toSlotName));
     });
-  });
+  } finally {
+    await prepared.then((client) => client.close()).catch(() => {});
+  }
   runtime.failover = null;
   const writableAt = performance.now();
   // The doors follow once the watch has seen it; the operation waits for what they say themselves.
@@ -86,6 +95,20 @@ export async function promoteWriter(
     writeGapMs: Math.round(performance.now() - failover.lastAnswerAt),
     unconfirmedDoors,
   });
+}
+
+/** Returns a connection to it. */
+async function prepareCandidate(runtime: DatabaseRuntime, member: string): Promise<SqlClient> {
+  const client = await connectSql(administratorTarget(runtime, member));
+  try {
+    const others = runtime.plan.members.map(({ id }) => id).filter((id) => id !== member);
+    await reconcileSlots(client, others.map(toSlotName));
+    await runtime.specs.settle(member);
+    return client;
+  } catch (error) {
+    client.close();
+    throw error;
+  }
 }
 
 /**

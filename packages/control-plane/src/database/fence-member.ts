@@ -28,8 +28,8 @@ export async function fenceMember(placement: Placement, member: MemberPlan): Pro
 async function killAndReap(placement: Placement, member: MemberPlan): Promise<boolean> {
   const waited = new AbortController();
   const reap = async () => {
-    // A frozen process does not follow a request to stop. One that was stopped before has no process: then the request alone is the proof.
-    if (!isStopped(placement, member)) await placement.act(member.zone, member.id, 'kill');
+    // A frozen process does not follow a request to stop. One whose process has ended has only to be kept from starting again.
+    if (!hasEnded(placement, member)) await placement.act(member.zone, member.id, 'kill');
     await placement.act(member.zone, member.id, 'stop');
     return true;
   };
@@ -41,8 +41,9 @@ async function killAndReap(placement: Placement, member: MemberPlan): Promise<bo
   return reaped;
 }
 
-function isStopped(placement: Placement, { zone, id }: MemberPlan): boolean {
-  return placement.observe(zone).host?.units.find((unit) => unit.id === id)?.state === 'stopped';
+function hasEnded(placement: Placement, { zone, id }: MemberPlan): boolean {
+  const state = placement.observe(zone).host?.units.find((unit) => unit.id === id)?.state;
+  return state === 'stopped' || state === 'exited';
 }
 
 function knock({ address, port }: MemberPlan): Promise<'open' | 'refused' | 'silent'> {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { goBeside } from '@alwayson/engines/process/priority.ts';
 import type { Environment } from '@alwayson/protocol/environment.ts';
 import type { RecoveryMode } from '@alwayson/protocol/recovery.ts';
 
@@ -39,6 +40,7 @@ export function startDrillProcess(
     },
   });
   closeSync(log);
+  if (child.pid !== undefined) goBeside(child.pid);
   child.unref();
   return {
     ended: new Promise((resolve) => {

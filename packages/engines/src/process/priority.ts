@@ -31,13 +31,32 @@ export function goLast(pid: number): void {
  * is not allowed (`mayRaise`) nothing is done.
  */
 export function goFirst(pid: number): void {
-  attempt(() => setPriority(pid, beside(constants.priority.PRIORITY_ABOVE_NORMAL)));
+  attempt(() => setPriority(pid, beside(leadingNice)));
 }
 
-/** Relative to this process: an environment that stands behind as a whole has the same order among its own. */
+const leadingNice = constants.priority.PRIORITY_ABOVE_NORMAL;
+/** Of this process, before it took the lead. */
+let baseNice: number | undefined;
+
+/**
+ * This process goes first, and those that it starts do not, unless they are told to. `session`: the session that it leads does, too, among
+ * the others: what decides for all must not wait for a zone that is busy.
+ */
+export function takeLead({ session = false } = {}): void {
+  baseNice ??= getPriority();
+  goFirst(process.pid);
+  if (session) attempt(() => writeFileSync('/proc/self/autogroup', `${beside(leadingNice)}`));
+}
+
+/** A process that this one has just started, like any other, whatever priority this one has. */
+export function goBeside(pid: number): void {
+  if (baseNice !== undefined) attempt(() => setPriority(pid, beside(0)));
+}
+
+/** Relative to what this process was given: an environment that stands behind as a whole has the same order among its own. */
 function beside(nice: number): number {
   const { PRIORITY_HIGHEST, PRIORITY_LOW } = constants.priority;
-  return Math.min(Math.max(getPriority() + nice, PRIORITY_HIGHEST), PRIORITY_LOW);
+  return Math.min(Math.max((baseNice ?? getPriority()) + nice, PRIORITY_HIGHEST), PRIORITY_LOW);
 }
 
 /**

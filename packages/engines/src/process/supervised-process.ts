@@ -5,6 +5,7 @@ import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { openLog } from './bounded-log.ts';
 import { identify, isRunning, type ProcessIdentity, signalProcess } from './identity.ts';
 import { killMarked, type ProcessMark } from './marked-processes.ts';
+import { goBeside } from './priority.ts';
 import type { SystemUser } from './system-user.ts';
 
 /** Null for both: an adopted process, whose exit status only its parent would have learnt. */
@@ -57,6 +58,7 @@ export async function spawnProcess(request: SpawnRequest): Promise<SupervisedPro
         cause,
       });
     }
+    goBeside(child.pid);
     // It cannot be missing: even a process that ended at once stays in /proc until its exit is collected, in a later turn.
     const startTime = identify(child.pid)?.startTime ?? '';
     return { identity: { pid: child.pid, startTime }, exited };
