@@ -60,8 +60,8 @@ function beside(nice: number): number {
 }
 
 /**
- * A third of the time of those beside it in the same session. What a stamp's components do is worth nothing without the database, its doors and
- * who keeps them all, and on a full machine a writer that waits for a core keeps every write of every stamp waiting.
+ * A third of the time of those beside it in the same session, and a fifteenth of who goes first. What a stamp's components do is worth nothing without
+ * the database, its doors and who keeps them all, and on a full machine a writer that waits for a core keeps every write of every stamp waiting.
  */
 const servingNice = 5;
 /** A tenth of those who serve, and enough to get somewhere. */
