@@ -42,16 +42,17 @@ test.runIf(mayRaise())(
   },
 );
 
-test.runIf(mayRaise())(
-  'what answers for a stamp or leads to one has its turn first, its threads too',
-  async () => {
-    await lab.startHost(zone);
-    const spec = { ...lab.spec(zone, 'unit'), kind: 'stamp-agent' };
-    await lab.call(zone, `PUT /units/${spec.id}`, spec);
-    const { pid } = await lab.until(zone, 'unit', ({ state }) => state === 'ready');
-    expect(new Set(prioritiesOf(pid ?? 0))).toEqual(new Set([beside(-7)]));
-  },
-);
+test.runIf(mayRaise()).each([
+  ['stamp-agent', -7],
+  ['postgres', -7],
+  ['observer', 0],
+])('on the order of a host, which goes first itself: a %s has %i, its threads too', async (kind, nice) => {
+  const host = await lab.startHost(zone);
+  expect(getPriority(host)).toBe(beside(-7));
+  await lab.call(zone, `PUT /units/unit`, { ...lab.spec(zone, 'unit'), kind });
+  const { pid } = await lab.until(zone, 'unit', ({ state }) => state === 'ready');
+  expect(new Set(prioritiesOf(pid ?? 0))).toEqual(new Set([beside(nice)]));
+});
 
 /** Of every thread, from /proc/PID/task/TID/stat. */
 function prioritiesOf(pid: number): number[] {

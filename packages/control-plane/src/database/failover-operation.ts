@@ -79,7 +79,7 @@ export async function promoteWriter(
       await promoteServer(client, promoteDeadlineMs);
     });
   } finally {
-    await prepared.then((client) => client.close()).catch(() => {});
+    void prepared.then((client) => client.close()).catch(() => {});
   }
   runtime.failover = null;
   const writableAt = performance.now();
@@ -103,7 +103,6 @@ async function prepareCandidate(runtime: DatabaseRuntime, member: string): Promi
   try {
     const others = runtime.plan.members.map(({ id }) => id).filter((id) => id !== member);
     await reconcileSlots(client, others.map(toSlotName));
-    await runtime.specs.settle(member);
     return client;
   } catch (error) {
     client.close();

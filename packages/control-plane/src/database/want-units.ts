@@ -11,7 +11,7 @@ export function wantUnits(runtime: DatabaseRuntime, observation: DatabaseObserva
     const render = () => renderMemberUnit(plan, member, record);
     specs.want({ unit: member.id, zone: member.zone, key: String(record.version), render });
   }
-  // A door moves only once the new writer is promoted; until then its clients wait instead of being refused. A controller
+  // A door moves only when the new writer is promoted, with the old one fenced. A controller
   // that has not seen the writer yet leaves the doors as they are.
   const { writer, initialised } = record.value;
   const target = runtime.target ?? (initialised ? null : writer);
