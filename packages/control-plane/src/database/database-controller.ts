@@ -3,6 +3,7 @@ import type { Controller } from '../controller.ts';
 import type { BackupWork } from './backup-work.ts';
 import { DatabaseDriver, type DoorFacts } from './database-driver.ts';
 import type { DatabaseContext } from './database-runtime.ts';
+import type { KeptState } from './kept-state.ts';
 import type { RegionHandover } from './region-handover.ts';
 import type { SchemaWork } from './schema-work.ts';
 
@@ -10,6 +11,8 @@ export interface DatabaseController extends Controller {
   /** Of which a change of the writer's region is made. */
   readonly handover: RegionHandover;
   readonly backups: BackupWork;
+  /** What belongs to the workload beside its tables, kept in it. */
+  readonly state: KeptState;
   /** What a second copy means (`DatabasePolicy`). */
   readonly copy: 'none' | 'degrade' | 'refuse';
   status(): Status['database'];
@@ -38,6 +41,7 @@ export function createDatabaseController(context: DatabaseContext): DatabaseCont
     schema: driver.schema,
     handover: driver.handover,
     backups: driver.backups,
+    state: driver.state,
     copy: driver.copy,
   };
 }

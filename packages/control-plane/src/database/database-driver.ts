@@ -9,6 +9,7 @@ import type { DatabaseContext, DatabaseRuntime } from './database-runtime.ts';
 import { toDatabaseStatus } from './database-status.ts';
 import type { DoorAnswer } from './door-watch.ts';
 import { createFailureTeller, tellAction } from './database-events.ts';
+import { createKeptState, type KeptState } from './kept-state.ts';
 import { createMemberLanes, type MemberLanes } from './member-lanes.ts';
 import { createMigrationsKeeper, type MigrationsKeeper } from './migrations-keeper.ts';
 import { noteWriterAnswer, observeDatabase, pollMembers } from './observe-database.ts';
@@ -42,6 +43,7 @@ export class DatabaseDriver {
   readonly schema: SchemaWorker;
   readonly handover: RegionHandover;
   readonly backups: BackupWork;
+  readonly state: KeptState;
   readonly #tellFailure: ReturnType<typeof createFailureTeller>;
   #movedAt: number;
   #timer: NodeJS.Timeout | undefined;
@@ -64,6 +66,7 @@ export class DatabaseDriver {
     const observe = () => observeDatabase(this.#runtime);
     this.schema = createSchemaWork(this.#runtime, () => findWriter(this.#runtime, observe()));
     this.backups = createBackupWork(this.#runtime);
+    this.state = createKeptState(this.#runtime);
     this.handover = createRegionHandover(this.#runtime, () => this.#move());
     this.#movedAt = performance.now();
   }

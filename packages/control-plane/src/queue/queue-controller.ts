@@ -6,14 +6,18 @@ import type { Status } from '@alwayson/protocol/status.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 import { createUnitApplier } from '../estate/unit-applier.ts';
 import { renderQueueUnits } from './queue-units.ts';
-import { createRegionQueue } from './region-queue.ts';
+import { createRegionQueue, type RegionQueue } from './region-queue.ts';
 
 const partMs = 2000;
 
+export interface QueueController extends Controller {
+  status(): Status['queues'];
+  /** One for each region; none when the workload has no queue. */
+  readonly queues: readonly Pick<RegionQueue, 'region' | 'content' | 'putBack'>[];
+}
+
 /** Runs the queue pair and the cache of every region, and decides which server of a pair accepts writes. */
-export function createQueueController(
-  context: ControllerContext,
-): Controller & { status(): Status['queues'] } {
+export function createQueueController(context: ControllerContext): QueueController {
   const { environment, manifest, placement, journal } = context;
   const regions = toRegions(environment);
   const units = new Map(regions.flatMap((region) => [...renderQueueUnits(environment, manifest, region)]));
@@ -28,6 +32,7 @@ export function createQueueController(
       const failed = results.find(({ status }) => status === 'rejected');
       if (failed?.status === 'rejected') throw failed.reason;
     },
+    queues,
     status: () => queues.map((queue) => queue.status()),
     async close() {
       for (const queue of queues) queue.close();

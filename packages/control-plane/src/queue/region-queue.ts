@@ -3,6 +3,7 @@ import { decideQueue, type QueueAction, type QueueEvent } from '@alwayson/core/q
 import type { QueuePolicy } from '@alwayson/core/queue/queue-facts.ts';
 import { firstQueueRecord, type QueueRecord } from '@alwayson/core/queue/queue-record.ts';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
+import type { QueueContent } from '@alwayson/protocol/queue-content.ts';
 import type { Event } from '@alwayson/protocol/operations.ts';
 import type { Status } from '@alwayson/protocol/status.ts';
 import { z } from 'zod';
@@ -26,9 +27,17 @@ const slowEveryMs = 4900;
 
 type QueueStatus = Status['queues'][number];
 
+/** Of one queue that is kept in a backup. */
+const keptBytesMax = 32 * 1024 * 1024;
+
 export interface RegionQueue {
+  readonly region: string;
   tick(signal: AbortSignal): Promise<void>;
   status(): QueueStatus;
+  /** What waits in it. Throws AON_QUEUE when nobody can be asked. */
+  content(): Promise<QueueContent>;
+  /** In front of what waits; returns how many were not there any more. May be repeated. Throws AON_QUEUE as `content`. */
+  putBack(content: Pick<QueueContent, 'incarnations' | 'streams'>): Promise<number>;
   close(): void;
 }
 
@@ -122,7 +131,12 @@ export function createRegionQueue(
     return decision.actions.length > 0;
   };
 
+  const serving = () => watchOf(records.read(name, Record, firstQueueRecord(zones[0].name)).value.primary);
+
   return {
+    region: region.name,
+    content: async () => serving().process().content(keptBytesMax),
+    putBack: async (content) => serving().process().putBack(content),
     async tick(signal) {
       for (let n = 0; n < roundsMax && (await round(signal)); n += 1);
     },

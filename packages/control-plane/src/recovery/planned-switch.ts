@@ -64,19 +64,26 @@ export async function goThere(
   return [toEvidence(candidate, token)];
 }
 
-/**
- * Everything after it: it can be begun again from anywhere, and by another life of the control plane. `followers`: the region of those that
- * can be expected to follow; null for all.
- */
+export interface GoOnOrder {
+  candidate: string;
+  /** The region of those that can be expected to follow; null for all. */
+  followers: string | null;
+  /** What has to be done while the new writer writes already, and nobody else does. */
+  beforeOpen?: () => Promise<RecoveryCheck[]>;
+}
+
+/** Everything after it: it can be begun again from anywhere, and by another life of the control plane. */
 export async function goOn(
   { handover }: SwitchEffects,
   handle: OperationHandle,
-  { candidate, followers }: { candidate: string; followers: string | null },
+  { candidate, followers, beforeOpen = async () => [] }: GoOnOrder,
 ): Promise<RecoveryCheck[]> {
   await handle.step('promote', () => handover.awaitWritable(candidate, promoteWithinMs));
+  const put = await beforeOpen();
   const closed = await handle.step('open', () => handover.openDoors(candidate));
   const missing = await handle.step('follow', () => handover.awaitFollowers(followers, followWithinMs));
   return [
+    ...put,
     toCheck('doors open', closed, 'every PgBouncer that can be reached leads to the new writer'),
     toCheck('replication', missing, `${followers ?? 'every other server'} follows the new writer`),
   ];

@@ -36,9 +36,9 @@ export interface RecoveryBoard {
 
 export function createRecoveryBoard(context: RecoveryBoardContext): RecoveryBoard {
   const { environment, journal, database } = context;
+  const { handover, state, backups } = database;
   const regions = toRegions(environment).map(({ name }) => name);
-  const { handover } = database;
-  const runner = createSwitchRunner({ ...context, handover, regions, backups: database.backups });
+  const runner = createSwitchRunner({ ...context, handover, state, regions, backups });
 
   const plans = createRecoveryPlans(context);
 
@@ -84,7 +84,7 @@ export function createRecoveryBoard(context: RecoveryBoardContext): RecoveryBoar
         requireConsent(acceptDataLoss, 'A restore undoes what was written after its target.');
       if (target === null) throw new AlwaysOnError('AON_NOT_READY', describeRefusal(planned));
       const { region, label, time } = target;
-      const repository = database.backups.regions().indexOf(region) + 1;
+      const repository = backups.regions().indexOf(region) + 1;
       const safety = { region: planned.from, note: `before a restore to ${to}` };
       return start(planned, { owner, reason, what: to }, { source: { repository, label, time }, safety });
     },

@@ -4,9 +4,9 @@ import { checkRestore, type RestoreTarget } from '@alwayson/core/recovery/check-
 import { checkSwitch } from '@alwayson/core/recovery/check-switch.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { FailoverQuery, RecoveryMode, RecoveryPlan, RestoreQuery } from '@alwayson/protocol/recovery.ts';
-import type { Status } from '@alwayson/protocol/status.ts';
 import type { ControllerContext } from '../controller.ts';
 import type { DatabaseController } from '../database/database-controller.ts';
+import type { QueueController } from '../queue/queue-controller.ts';
 import type { SqliteJournal } from '../operations/sqlite-journal.ts';
 import type { AuthorityRegister } from './authority-register.ts';
 import type { DrillBoard } from './drill-board.ts';
@@ -19,8 +19,8 @@ import { toTypicalMs } from './typical-phases.ts';
 export interface RecoveryPlansContext extends ControllerContext {
   journal: SqliteJournal;
   authority: AuthorityRegister;
-  database: Pick<DatabaseController, 'handover' | 'copy' | 'backups'>;
-  queue: { status(): Status['queues'] };
+  database: Pick<DatabaseController, 'handover' | 'copy' | 'backups' | 'state'>;
+  queue: Pick<QueueController, 'status' | 'queues'>;
   drills: Pick<DrillBoard, 'last'>;
 }
 

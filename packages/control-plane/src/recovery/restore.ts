@@ -20,6 +20,7 @@ export const restoreSteps = [
   { name: 'place', what: 'put what was restored in the place of the data of the standby' },
   { name: 'commit', what: 'name it the writer in the register, in a new epoch' },
   { name: 'promote', what: 'make it writable' },
+  { name: 'state', what: 'put back into the queues what was accepted then, and not applied' },
   { name: 'open', what: 'lead every PgBouncer there, and let writes go on' },
   {
     name: 'follow',
@@ -28,6 +29,7 @@ export const restoreSteps = [
   { name: 'caches', what: 'empty the caches of every region' },
 ] as const;
 
+export const beforeOpenOfRestore = 'state';
 export const lastOfRestore = 'caches';
 
 export interface RestoreOrder extends SwitchOrder {

@@ -12,7 +12,8 @@ import { emptyCaches } from './empty-caches.ts';
 import { countFailedRequests } from './failed-requests.ts';
 import { goBack, goOn, goThere, type SwitchEffects, toUndone } from './planned-switch.ts';
 import { toRecoveryReport } from './recovery-report.ts';
-import { forgetRestored, goToRestored, lastOfRestore } from './restore.ts';
+import { putBackState, type PutBackContext } from './put-back-state.ts';
+import { beforeOpenOfRestore, forgetRestored, goToRestored, lastOfRestore } from './restore.ts';
 
 /** Of operations in the journal that another life of the control plane goes on with. */
 export const switchKinds = {
@@ -43,7 +44,8 @@ export type SwitchIntent = z.infer<typeof SwitchIntent>;
 
 export interface SwitchRunnerContext
   extends SwitchEffects,
-    Pick<ControllerContext, 'environment' | 'manifest'> {
+    PutBackContext,
+    Pick<ControllerContext, 'environment'> {
   backups: Pick<BackupWork, 'make'>;
   journal: SqliteJournal;
   observerSignals: { observations(): readonly Observation[] };
@@ -91,8 +93,11 @@ export function createSwitchRunner(context: SwitchRunnerContext) {
     const checks = [...intent.checks, ...evidence];
     try {
       const followers = intent.mode === 'emergency' ? intent.to : null;
-      const after = await goOn(context, handle, { candidate: intent.candidate, followers });
-      if (intent.mode === 'restore') after.push(await handle.step(lastOfRestore, () => emptyCaches(context)));
+      const isRestore = intent.mode === 'restore';
+      const beforeOpen = async () =>
+        isRestore ? handle.step(beforeOpenOfRestore, () => putBackState(context)) : [];
+      const after = await goOn(context, handle, { candidate: intent.candidate, followers, beforeOpen });
+      if (isRestore) after.push(await handle.step(lastOfRestore, () => emptyCaches(context)));
       await end(handle, intent, { state: 'succeeded', checks: [...checks, ...after] });
     } catch (failure) {
       await end(handle, intent, { state: 'failed', failure, checks });

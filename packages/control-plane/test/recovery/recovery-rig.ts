@@ -1,5 +1,6 @@
 import type { Operation } from '@alwayson/protocol/operations.ts';
 import { RecoveryReport } from '@alwayson/protocol/recovery.ts';
+import type { QueueController } from '../../src/queue/queue-controller.ts';
 import type { RegionHandover } from '../../src/database/region-handover.ts';
 import { createRecoveryBoard, type RecoveryBoard } from '../../src/recovery/recovery-board.ts';
 import { startWriters, type WriteReport } from '../database/acknowledged-writes.ts';
@@ -11,6 +12,8 @@ export const owner = 'the test';
 export class RecoveryRig {
   readonly database: DatabaseRig;
   readonly figures: unknown[] = [];
+  /** None, unless a test has one. */
+  queues: QueueController['queues'] = [];
   #firstId = 1;
 
   private constructor(database: DatabaseRig) {
@@ -44,7 +47,7 @@ export class RecoveryRig {
   /** `change`: how its effects differ from what they are. */
   board(change: (handover: RegionHandover) => Partial<RegionHandover> = () => ({})): RecoveryBoard {
     const { environment, journal, authority } = this.database;
-    const { handover, copy, backups } = this.database.controller();
+    const { handover, copy, backups, state } = this.database.controller();
     // Observers that saw every request up to now, and none that failed.
     const at = () => new Date(Date.now() + 60_000).toISOString();
     const observations = () => environment.zones.map(({ region }) => ({ region, at: at() }) as never);
@@ -52,8 +55,8 @@ export class RecoveryRig {
       ...this.database.context(),
       journal,
       authority,
-      database: { handover: { ...handover, ...change(handover) }, copy, backups },
-      queue: { status: () => [] },
+      database: { handover: { ...handover, ...change(handover) }, copy, backups, state },
+      queue: { status: () => [], queues: this.queues },
       drills: { last: () => null },
       observerSignals: { observations },
       nudge: () => {},

@@ -2,8 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withSql } from '@alwayson/engines/postgres/sql-client.ts';
 import { zonePorts } from '@alwayson/protocol/environment.ts';
+import type { KeptEntry, QueueContent } from '@alwayson/protocol/queue-content.ts';
 import { RecoveryReport } from '@alwayson/protocol/recovery.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createStateKeeper } from '../../src/backups/state-keeper.ts';
 import { startWriters } from '../database/acknowledged-writes.ts';
 import { isWhole, waitFor } from '../database/database-rig.ts';
 import { owner, RecoveryRig } from './recovery-rig.ts';
@@ -57,12 +59,78 @@ async function migrateLater(): Promise<void> {
   await waitFor('the later migration', hasLater);
 }
 
+/** A queue, as far as a restore meets it; real ones are in the tests of the engine, and in the scenarios. */
+class FakeQueue {
+  readonly back: Pick<QueueContent, 'streams'>[] = [];
+  constructor(
+    readonly region: string,
+    readonly held: QueueContent,
+    readonly isFull: boolean,
+  ) {}
+  readonly content = async () => this.held;
+  readonly putBack = async (content: Pick<QueueContent, 'streams'>) => {
+    if (this.isFull) throw new Error('OOM command not allowed');
+    this.back.push(content);
+    return 1;
+  };
+}
+
+const run = 'c'.repeat(40);
+const entries: KeptEntry[] = ['10-0', '11-0', '12-0'].map((id) => [id, ['k', id, 't', 'vote', 'b', '{}']]);
+const heldIn = (shard: number, held: KeptEntry[]): QueueContent => ({
+  incarnations: [{ run, score: 1 }],
+  streams: [{ shard, run, entries: held }],
+  isCut: false,
+});
+
+/** The first of three entries is applied in the west, none in the east, which will not take them back. */
+async function keepQueues(): Promise<FakeQueue> {
+  const west = new FakeQueue('west', heldIn(2, entries), false);
+  rig.queues = [west, new FakeQueue('east', heldIn(4, entries.slice(0, 2)), true)];
+  await ask(`INSERT INTO alwayson.queue_ledger VALUES ('west', 2, '${run}', '10-0', 1, 1)`);
+  const keeper = createStateKeeper({
+    ...rig.database.context(),
+    state: rig.database.controller().state,
+    queue: { queues: rig.queues },
+    openEpoch: () => 1,
+    isOtherwiseBusy: () => false,
+  });
+  await keeper.keep();
+  return west;
+}
+
+/** Writes that were accepted and not applied then are back in their queue, or kept for a person to decide. */
+async function expectQueuesAsThen(west: FakeQueue, { checks }: RecoveryReport): Promise<void> {
+  expect(west.back).toMatchObject([{ streams: [{ shard: 2, run, entries: entries.slice(1) }] }]);
+  expect(await ask('SELECT queue, shard, last_id FROM alwayson.queue_ledger ORDER BY queue')).toEqual([
+    { queue: 'east', shard: 4, last_id: '0-0' },
+    { queue: 'west', shard: 2, last_id: '10-0' },
+  ]);
+  expect(await ask('SELECT queue, entry_id, type, error FROM alwayson.dead_letter ORDER BY 2')).toEqual(
+    ['10-0', '11-0'].map((id) => ({
+      queue: 'east',
+      entry_id: id,
+      type: 'vote',
+      error: expect.stringContaining('OOM'),
+    })),
+  );
+  const told = new Map(checks.map(({ name, state, detail }) => [name, `${state}: ${detail}`]));
+  expect(told.get('queue of west')).toMatch(/^pass: 2 writes/);
+  expect(told.get('queue of east')).toMatch(/^warn: 2 writes of then are dead letters/);
+  expect(told.get('configuration')).toBe('pass: as it was then');
+}
+
 test('a table that was dropped is there again as it was a second before; what came later is undone, and everybody follows', async () => {
   await ask('CREATE TABLE precious AS SELECT id FROM generate_series(1, 1000) AS id');
+  const west = await keepQueues();
+  const keptAt = Date.now();
+  // A commit of the same millisecond may be of after it.
+  await waitFor('the clock to go on', () => Date.now() > keptAt + 1);
   const moment = Date.now();
   await waitFor('a second', () => Date.now() > moment + 1000);
   await ask('DROP TABLE precious');
   await ask("INSERT INTO item VALUES (-7, 'later')");
+  await ask("UPDATE alwayson.queue_ledger SET last_id = '12-0'");
   await migrateLater();
   const { epoch } = rig.database.authority.read();
   const [from, to] = [rig.region, rig.otherRegion];
@@ -80,6 +148,7 @@ test('a table that was dropped is there again as it was a second before; what ca
   expect(Object.keys(errors).filter((error) => error !== 'query_wait_timeout')).toEqual([]);
   rig.figures.push({ restore: report.writeGapMs, phases: report.phases });
 
+  await expectQueuesAsThen(west, report);
   expect(await countOf('precious')).toBe(1000);
   expect(await countOf('item WHERE id = -7')).toBe(0);
   expect(rig.region).toBe(to);

@@ -1,4 +1,5 @@
 import type { RouteRecord, RouteStamp } from '@alwayson/protocol/routes.ts';
+import { isSameDocument } from '../records/same-document.ts';
 import { findRouteFaults, type RouteZone } from './find-route-faults.ts';
 
 /**
@@ -39,7 +40,7 @@ export function decideRouteChange(
 ): RouteChange {
   const order = current === null ? 1 : compareRouteVersions(next, current);
   if (current !== null && order <= 0) {
-    if (order === 0 && isSame(current, next)) return { kind: 'same' };
+    if (order === 0 && isSameDocument(current, next)) return { kind: 'same' };
     const offered = `epoch ${next.epoch}, generation ${next.generation}`;
     const held = `epoch ${current.epoch}, generation ${current.generation}`;
     const reason =
@@ -48,19 +49,7 @@ export function decideRouteChange(
   }
   const faults = findRouteFaults(next, zones);
   if (faults.length > 0) return { kind: 'refused', code: 'AON_ROUTES_REFUSED', reason: faults.join(' ') };
-  if (current !== null && isSame(toRouteStructure(current), toRouteStructure(next)))
+  if (current !== null && isSameDocument(toRouteStructure(current), toRouteStructure(next)))
     return { kind: 'weights' };
   return { kind: 'structure' };
-}
-
-function isSame(left: unknown, right: unknown): boolean {
-  return JSON.stringify(toOrdered(left)) === JSON.stringify(toOrdered(right));
-}
-
-/** Field order is an accident of whoever wrote the document. */
-function toOrdered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(toOrdered);
-  if (typeof value !== 'object' || value === null) return value;
-  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(fields.map(([name, field]) => [name, toOrdered(field)]));
 }

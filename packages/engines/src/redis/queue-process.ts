@@ -1,6 +1,8 @@
+import type { QueueContent } from '@alwayson/protocol/queue-content.ts';
 import { queueKeys, queueShards } from '@alwayson/protocol/workload-environment.ts';
 import { connectRedis, type RedisConnection } from './connect-redis.ts';
 import { replicationUser } from './queue-config.ts';
+import { putQueueContentBack, readQueueContent } from './queue-content.ts';
 import type { RedisServerAddress } from './redis-config.ts';
 import { parseRedisInfo } from './redis-info.ts';
 
@@ -36,6 +38,10 @@ export interface QueueProcess {
   setCopies(copies: 1 | 2): Promise<void>;
   /** Asks for two copies, then waits until a replica has everything written up to now. */
   confirmCopy(timeoutMs: number): Promise<boolean>;
+  /** Everything in all streams; cut when it is more than `bytesMax`. */
+  content(bytesMax: number): Promise<QueueContent>;
+  /** Returns how many were put back: those that lie there still are not. May be repeated. */
+  putBack(content: Pick<QueueContent, 'incarnations' | 'streams'>): Promise<number>;
   close(): void;
 }
 
@@ -107,6 +113,8 @@ export async function connectQueueProcess(
       ]);
       return Number(confirmed) >= 1;
     },
+    content: (bytesMax) => readQueueContent(connection, bytesMax),
+    putBack: (content) => putQueueContentBack(connection, content),
   };
 }
 

@@ -25,11 +25,19 @@ export function createRegionReader(queue: QueueRegion, context: ReaderContext): 
   let connection: ReadConnection | null = null;
   let running: Promise<void> | null = null;
   const closing = new AbortController();
+  /** Shards change hands also when the past was put back into the queue, under names that are not looked for twice. */
+  let isOutdated = false;
+
+  const connect = async () => {
+    if (isOutdated) connection?.close();
+    isOutdated = false;
+    return connection?.isOpen ? connection : openReadConnection(queue);
+  };
 
   const run = async () => {
     while (holdings.size > 0 && !closing.signal.aborted) {
       try {
-        if (!connection?.isOpen) connection = await openReadConnection(queue);
+        connection = await connect();
         await pass(connection, [...holdings.values()]);
       } catch (error) {
         connection?.close();
@@ -73,6 +81,7 @@ export function createRegionReader(queue: QueueRegion, context: ReaderContext): 
       for (const lease of leases) {
         if (holdings.get(lease.shard)?.fence !== lease.fence) {
           holdings.set(lease.shard, createShardHolding(lease));
+          isOutdated = true;
         }
       }
       if (holdings.size > 0 && !closing.signal.aborted) running ??= run();
