@@ -99,6 +99,29 @@ test('a copy has the data, masked, and the release; the other serves on, and is 
   expect(JSON.parse((await environment.cli('env', '--json')).stdout)).toHaveLength(1);
 });
 
+test('a former moment of the other begins a new one, and nothing happens to the other', async () => {
+  const { environment, items } = catalog;
+  const [item] = items;
+  if (item === undefined) throw new Error('The shop is empty.');
+  const { frontDoor } = environment;
+  await comment(frontDoor, item, 'of then');
+  const moment = new Date().toISOString();
+  await comment(frontDoor, item, 'of later');
+  const before = await environment.status();
+  const made = await environment.cli('restore', '--to', moment, '--into', name, '--json');
+  expect(made.exitCode, made.stderr.slice(-3000)).toBe(0);
+  const copy = JSON.parse(made.stdout) as { frontDoor: string };
+  const textsOf = async (url: string) => (await commentsOf(url, item)).map(({ text }) => text);
+  expect(await textsOf(copy.frontDoor)).toContain('of then');
+  expect(await textsOf(copy.frontDoor)).not.toContain('of later');
+  expect(await textsOf(frontDoor)).toContain('of later');
+  expect((await environment.status()).writerRegion).toBe(before.writerRegion);
+  const refused = await environment.cli('env', 'copy', 'main', 'other', '--to', '2020-01-01T00:00', '--json');
+  expect(refused.exitCode).not.toBe(0);
+  expect(refused.stdout).toContain('nothing before that can be restored');
+  expect((await environment.cli('env', 'delete', name, '--yes')).exitCode).toBe(0);
+});
+
 test('a mask that fails keeps the copy from starting, and says why', async () => {
   const { environment } = catalog;
   const file = join(environment.home, 'mask.sql');

@@ -33,6 +33,8 @@ export const EnvironmentOrigin = z.object({
   copiedAt: z.string(),
   /** Label of the backup that its data was restored from. */
   backup: z.string(),
+  /** Up to where the log after it was replayed, in Unix ms; null for the backup as it is. */
+  time: z.number().nullable().default(null),
   /** Digest of the release; it lies in the state folder. */
   release: z.string(),
   isMasked: z.boolean(),

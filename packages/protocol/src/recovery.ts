@@ -31,6 +31,15 @@ export const LossEstimate = z.object({
 });
 export type LossEstimate = z.infer<typeof LossEstimate>;
 
+/** What is restored, and from where. */
+export const RestoreTarget = z.object({
+  /** Of the repository. */
+  region: z.string(),
+  label: z.string(),
+  time: z.number().nullable(),
+});
+export type RestoreTarget = z.infer<typeof RestoreTarget>;
+
 export const RecoveryPlan = z.object({
   mode: RecoveryMode,
   /** Regions, and the epoch that is in force. */
@@ -43,6 +52,8 @@ export const RecoveryPlan = z.object({
   isReady: z.boolean(),
   /** Null where nothing is lost. */
   loss: LossEstimate.nullable(),
+  /** Of a restore: the backup it begins with, and Unix ms of the last moment that is wanted (null for the end of the backup). Null when there is none. */
+  target: RestoreTarget.nullable().default(null),
   checks: z.array(RecoveryCheck),
   /** In the order in which they happen. After `pointOfNoReturn` there is only forward. */
   steps: z.array(z.object({ name: z.string(), what: z.string(), typicalMs: z.number().nullable() })),

@@ -1,48 +1,30 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { environmentTypes, EnvironmentType } from '@alwayson/protocol/words.ts';
 import type { Command } from 'commander';
 import { createWitnessClient, findWitnessHost } from '../client/host-client.ts';
 import { bootstrapEnvironment } from '../environment/bootstrap-environment.ts';
 import { readEnvironmentIfSound, writeEnvironment } from '../environment/environment-file.ts';
-import { askControlPlane } from '../environment/find-environment.ts';
 import { listEnvironments } from '../environment/list-environments.ts';
 import { findEnvironmentProcesses } from '../environment/process-table.ts';
-import { findStateFolder, holdsData, type StateFolder, toMainFolder } from '../environment/state-folder.ts';
+import { findStateFolder, toMainFolder } from '../environment/state-folder.ts';
 import { findConfigFile, loadManifest } from '../manifest/load-manifest.ts';
 import type { CommandIo } from '../output/command-io.ts';
 import { renderEnvironments, toEnvironmentDocument } from '../output/render-environments.ts';
-import { renderSummary, toSummaryDocument } from '../start/render-summary.ts';
 import { controlPlaneUnitId } from '../start/control-plane-unit.ts';
-import { copyEnvironment } from '../start/copy-environment.ts';
 import { purgeEnvironment } from '../stop/purge-environment.ts';
 import { stopEnvironment } from '../stop/stop-environment.ts';
 import { assertRemovalWanted } from './ask-removal.ts';
-import { parsePort } from './parse-port.ts';
+import { parseTarget } from './parse-target.ts';
 import { type GlobalOptions, registerCommand } from './register-command.ts';
-import { findOwner } from './switch-options.ts';
-
-interface PortOptions extends GlobalOptions {
-  port?: number;
-  consolePort?: number;
-}
+import { addPortOptions, type CopyOptions, findNewFolder, type PortOptions, runCopy } from './run-copy.ts';
 
 interface CreateOptions extends PortOptions {
   type?: string;
 }
 
-interface CopyOptions extends PortOptions {
-  mask?: string;
-  owner?: string;
-}
-
 interface DeleteOptions extends GlobalOptions {
   yes?: boolean;
 }
-
-/** What a task's standard input is given at most. */
-const maskBytesMax = 65_536;
 
 export function registerEnv(program: Command): void {
   const summary = 'environments: running copies of the workload beside each other, each with its own data';
@@ -98,15 +80,14 @@ function registerMaking(env: Command): void {
       example: 'env copy main sandbox --mask mask.sql',
       details: copyDetails,
     },
-    runCopy,
+    (io, options, [source = '', name = '']) => runCopy({ ...io, env: toEnv(io, source) }, options, name),
   );
   copy
+    .option('--to <time or backup>', 'its data of a former moment (default: of now)', parseTarget)
     .option('--mask <file>', 'SQL that removes what TARGET must not have')
     .option('--owner <name>', 'who is responsible (default: your user name)');
-  for (const command of [create, copy])
-    command
-      .option('--port <number>', 'port of its front door (default: the next that is free)', parsePort)
-      .option('--console-port <number>', 'port of its console (default: the next that is free)', parsePort);
+  addPortOptions(create);
+  addPortOptions(copy);
 }
 
 async function runList(io: CommandIo): Promise<void> {
@@ -130,43 +111,6 @@ async function runCreate(io: CommandIo, options: CreateOptions, [name = '']: str
   });
   const text = `${name} is there, and empty. Start it: ./alwayson up --env ${name} --detach`;
   io.result(toEnvironmentDocument({ environment, isRunning: false }), text);
-}
-
-async function runCopy(
-  io: CommandIo,
-  options: CopyOptions,
-  [source = '', name = '']: string[],
-): Promise<void> {
-  const target = findNewFolder(io, name);
-  const mask = options.mask === undefined ? '' : readMask(resolve(io.cwd, options.mask));
-  const { environment, status } = await askControlPlane(toEnv(io, source), (client, found) =>
-    copyEnvironment({
-      source: found,
-      client,
-      target,
-      mask,
-      owner: findOwner(options),
-      frontDoorPort: options.port,
-      consolePort: options.consolePort,
-      signal: new AbortController().signal,
-      note: io.note,
-    }),
-  );
-  io.result(
-    toSummaryDocument(status, environment.stateDir),
-    renderSummary(status, { foreground: false, name }),
-  );
-}
-
-function readMask(file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new AlwaysOnError('AON_USAGE', `${file} cannot be read.`, { cause });
-  }
-  if (Buffer.byteLength(text) <= maskBytesMax) return text;
-  throw new AlwaysOnError('AON_USAGE', `${file} is larger than ${maskBytesMax / 1024} KiB.`);
 }
 
 async function runSetType(
@@ -205,14 +149,6 @@ function findEnvironment(io: CommandIo, name: string) {
   if (environment !== undefined) return environment;
   throw new AlwaysOnError('AON_NOT_FOUND', `There is no environment ${name}.`, {
     hint: 'See ./alwayson env for those that exist.',
-  });
-}
-
-function findNewFolder(io: CommandIo, name: string): StateFolder {
-  const folder = findStateFolder(toEnv(io, name));
-  if (readEnvironmentIfSound(folder.path) === undefined && !holdsData(folder.path)) return folder;
-  throw new AlwaysOnError('AON_USAGE', `There is an environment ${name} already.`, {
-    hint: `Choose another name, or remove it first: ./alwayson env delete ${name} --yes.`,
   });
 }
 

@@ -5,13 +5,17 @@ import type { CommandIo } from '../output/command-io.ts';
 import { renderRecoveryPlan } from '../output/render-recovery.ts';
 import { askConsent } from './ask-consent.ts';
 import { followRecovery } from './follow-recovery.ts';
+import { parseTarget } from './parse-target.ts';
 import { registerCommand } from './register-command.ts';
+import { addPortOptions, type PortOptions, runCopy } from './run-copy.ts';
 import { addSwitchEndOptions, findOwner, type SwitchEndOptions } from './switch-options.ts';
 
-interface RestoreOptions extends SwitchEndOptions {
+interface RestoreOptions extends SwitchEndOptions, PortOptions {
   to: string;
   plan?: boolean;
   acceptDataLoss?: boolean;
+  into?: string;
+  mask?: string;
 }
 
 /** A large database takes its time. */
@@ -21,7 +25,7 @@ const details = [
   'The data is restored beside a standby of the other region while everything goes on, replayed up to the target, and every page of it is read.',
   'Only then do writes wait, for seconds, until the restored server is named the writer. What was written after the target is undone; the',
   'backup that is made first, and what the old writer had, are kept. Whatever fails before the new writer is named is undone by itself.',
-  'It asks for consent, or for --accept-data-loss.',
+  'It asks for consent, or for --accept-data-loss. With --into a new environment begins with that data, and nothing happens to this one.',
 ].join('\n');
 
 export function registerRestore(program: Command): void {
@@ -38,21 +42,19 @@ export function registerRestore(program: Command): void {
     .requiredOption(
       '--to <time or backup>',
       'as 2026-01-31T18:00 (local), or a label of `backup list`',
-      toTarget,
+      parseTarget,
     )
     .option('--plan', 'only say what would happen, and whether it may')
-    .option('--accept-data-loss', 'do not ask: what was written after the target is undone');
+    .option('--accept-data-loss', 'do not ask: what was written after the target is undone')
+    .option('--into <name>', 'make a new environment of it, as `env copy --to` does')
+    .option('--mask <file>', 'with --into: SQL that removes what it must not have');
+  addPortOptions(command);
   addSwitchEndOptions(command);
 }
 
-/** A time without a zone is of this machine; everything else is for the control plane to understand. */
-function toTarget(text: string): string {
-  const isTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/.test(text) && !Number.isNaN(Date.parse(text));
-  return isTime ? new Date(text).toISOString() : text;
-}
-
 async function runRestore(io: CommandIo, options: RestoreOptions): Promise<void> {
-  const { to, reason, acceptDataLoss = false } = options;
+  const { to, reason, acceptDataLoss = false, into } = options;
+  if (into !== undefined) return runCopy(io, options, into);
   const plan = await askControlPlane(io.env, (client) => client.restorePlan({ to }));
   if (options.plan === true) {
     io.result(plan, renderRecoveryPlan(plan, io.out));

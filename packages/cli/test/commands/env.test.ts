@@ -72,6 +72,7 @@ test('no secret of the environment that was copied is listed', async () => {
       copiedAt: environment.createdAt,
       backup: '20260101-000000F',
       release: 'd'.repeat(64),
+      time: null,
       isMasked: true,
       access,
     },

@@ -14,6 +14,7 @@ export const plan: RecoveryPlan = {
   candidate: 'pg-east-1',
   isReady: true,
   loss: null,
+  target: null,
   checks: [{ name: 'lag', state: 'pass', detail: '0 bytes behind' }],
   steps: [
     { name: 'hold', what: 'make writes wait', typicalMs: 40 },

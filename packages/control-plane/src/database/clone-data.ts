@@ -18,7 +18,7 @@ import { runTask } from './run-task.ts';
 export async function cloneData(
   runtime: DatabaseRuntime,
   member: string,
-  { repository, cipherPass, postgresSuperuser, label, mask }: DataOrigin,
+  { repository, cipherPass, postgresSuperuser, label, time, mask }: DataOrigin,
 ): Promise<void> {
   const { plan, context } = runtime;
   if (plan.backups === null) throw new AlwaysOnError('AON_DATABASE', 'This environment has no backups.');
@@ -33,6 +33,7 @@ export async function cloneData(
     database: applicationDatabase,
     source: { repository, cipherPass },
     label,
+    time,
     roles: [
       { name: replicationUser, password: passwords.postgresReplication },
       { name: applicationUser, password: passwords.postgresApplication },
@@ -53,6 +54,7 @@ export async function cloneData(
   });
   const steps = parseSteps(output);
   const times = steps.map(({ name, ms }) => `${name} ${ms} ms`).join(', ');
-  const message = `${member} begins with the backup ${label} (${times}).`;
+  const until = time === null ? '' : ` and the log up to ${new Date(time).toISOString()}`;
+  const message = `${member} begins with the backup ${label}${until} (${times}).`;
   context.journal.event({ severity: 'info', type: 'database.cloned', entity: member, message });
 }

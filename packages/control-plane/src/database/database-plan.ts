@@ -52,6 +52,8 @@ export interface DatabasePlan {
 
 export interface DataOrigin extends NonNullable<EnvironmentOrigin['access']> {
   label: string;
+  /** Unix ms of the last moment that is wanted; null for the end of the backup. */
+  time: number | null;
 }
 
 /**
@@ -108,7 +110,7 @@ function planBackups(
 }
 
 function toDataOrigin({ origin }: Environment): DataOrigin | null {
-  return origin?.access === undefined ? null : { ...origin.access, label: origin.backup };
+  return origin?.access === undefined ? null : { ...origin.access, label: origin.backup, time: origin.time };
 }
 
 export function memberOf(plan: DatabasePlan, id: string): MemberPlan {

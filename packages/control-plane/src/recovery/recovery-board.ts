@@ -77,11 +77,12 @@ export function createRecoveryBoard(context: RecoveryBoardContext): RecoveryBoar
         requireConsent(acceptDataLoss, 'An emergency may lose what was written last.');
       return start(planned, { owner, reason }, null);
     },
-    planRestore: async (query) => (await plans.restore(query)).plan,
+    planRestore: (query) => plans.restore(query),
     async beginRestore({ to, acceptDataLoss, owner, reason }) {
-      const { plan: planned, target } = await plans.restore({ to });
+      const planned = await plans.restore({ to });
       if (planned.isReady)
         requireConsent(acceptDataLoss, 'A restore undoes what was written after its target.');
+      const { target } = planned;
       if (target === null) throw new AlwaysOnError('AON_NOT_READY', describeRefusal(planned));
       const { region, label, time } = target;
       const repository = backups.regions().indexOf(region) + 1;

@@ -1,6 +1,6 @@
 import { toRegions } from '@alwayson/core/estate/topology.ts';
 import { checkEmergency } from '@alwayson/core/recovery/check-emergency.ts';
-import { checkRestore, type RestoreTarget } from '@alwayson/core/recovery/check-restore.ts';
+import { checkRestore } from '@alwayson/core/recovery/check-restore.ts';
 import { checkSwitch } from '@alwayson/core/recovery/check-switch.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { FailoverQuery, RecoveryMode, RecoveryPlan, RestoreQuery } from '@alwayson/protocol/recovery.ts';
@@ -28,8 +28,8 @@ export interface RecoveryPlansContext extends ControllerContext {
 export interface RecoveryPlans {
   /** Throws AON_NOT_FOUND for a region that does not exist. */
   failover(query: FailoverQuery): Promise<RecoveryPlan>;
-  /** `target`: null when there is none. Throws AON_NOT_READY where there is no second region. */
-  restore(query: RestoreQuery): Promise<{ plan: RecoveryPlan; target: RestoreTarget | null }>;
+  /** Throws AON_NOT_READY where there is no second region. */
+  restore(query: RestoreQuery): Promise<RecoveryPlan>;
 }
 
 const operationsRead = 200;
@@ -70,6 +70,7 @@ export function createRecoveryPlans(context: RecoveryPlansContext): RecoveryPlan
       candidate,
       isReady,
       loss,
+      target: null,
       checks,
       steps: stepsOf[mode].map(({ name, what }) => ({ name, what, typicalMs: typicalMs(name) })),
       pointOfNoReturn,
@@ -103,7 +104,7 @@ export function createRecoveryPlans(context: RecoveryPlansContext): RecoveryPlan
       const facts = { ...look(region), wanted, repositories, history, now: context.now() };
       const { target, seconds, ...rest } = checkRestore(facts);
       const loss = { seconds, bytes: null, queuedEntries: null };
-      return { target, plan: toPlan('restore', region, { ...rest, loss }) };
+      return { ...toPlan('restore', region, { ...rest, loss }), target };
     },
   };
 }

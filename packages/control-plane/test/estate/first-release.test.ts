@@ -80,6 +80,7 @@ const origin: EnvironmentOrigin = {
   copiedAt: '2026-01-01T00:00:00.000Z',
   backup: '20260101-000000F',
   release: release.digest,
+  time: null,
   isMasked: false,
 };
 

@@ -60,20 +60,20 @@ async function migrateLater(): Promise<void> {
 }
 
 /** A queue, as far as a restore meets it; real ones are in the tests of the engine, and in the scenarios. */
-class FakeQueue {
-  readonly back: Pick<QueueContent, 'streams'>[] = [];
-  constructor(
-    readonly region: string,
-    readonly held: QueueContent,
-    readonly isFull: boolean,
-  ) {}
-  readonly content = async () => this.held;
-  readonly putBack = async (content: Pick<QueueContent, 'streams'>) => {
-    if (this.isFull) throw new Error('OOM command not allowed');
-    this.back.push(content);
-    return 1;
+function fakeQueue(region: string, held: QueueContent, isFull: boolean) {
+  const back: Pick<QueueContent, 'streams'>[] = [];
+  return {
+    region,
+    back,
+    content: async () => held,
+    async putBack(content: Pick<QueueContent, 'streams'>) {
+      if (isFull) throw new Error('OOM command not allowed');
+      back.push(content);
+      return 1;
+    },
   };
 }
+type FakeQueue = ReturnType<typeof fakeQueue>;
 
 const run = 'c'.repeat(40);
 const entries: KeptEntry[] = ['10-0', '11-0', '12-0'].map((id) => [id, ['k', id, 't', 'vote', 'b', '{}']]);
@@ -85,8 +85,8 @@ const heldIn = (shard: number, held: KeptEntry[]): QueueContent => ({
 
 /** The first of three entries is applied in the west, none in the east, which will not take them back. */
 async function keepQueues(): Promise<FakeQueue> {
-  const west = new FakeQueue('west', heldIn(2, entries), false);
-  rig.queues = [west, new FakeQueue('east', heldIn(4, entries.slice(0, 2)), true)];
+  const west = fakeQueue('west', heldIn(2, entries), false);
+  rig.queues = [west, fakeQueue('east', heldIn(4, entries.slice(0, 2)), true)];
   await ask(`INSERT INTO alwayson.queue_ledger VALUES ('west', 2, '${run}', '10-0', 1, 1)`);
   const keeper = createStateKeeper({
     ...rig.database.context(),

@@ -1,4 +1,4 @@
-import type { RecoveryCheck } from '@alwayson/protocol/recovery.ts';
+import type { RecoveryCheck, RestoreTarget } from '@alwayson/protocol/recovery.ts';
 import { checkSwitch, type SwitchFacts, type SwitchReadiness } from './check-switch.ts';
 
 /** A place in the log. */
@@ -21,15 +21,6 @@ export interface RestoreFacts extends SwitchFacts {
   history: { timeline: number; forks: readonly LogPlace[] };
   /** Unix ms. */
   now: number;
-}
-
-/** What is restored, and from where. */
-export interface RestoreTarget {
-  /** Of the repository. */
-  region: string;
-  label: string;
-  /** Unix ms of the last moment that is wanted; null for the end of the backup. */
-  time: number | null;
 }
 
 export interface RestoreReadiness extends SwitchReadiness {

@@ -1,13 +1,13 @@
 import type { TaskRequestInput } from '@alwayson/protocol/units.ts';
 import { stanza } from './backup-files.ts';
+import { renderTarget, type RestoreTarget } from './restore-target.ts';
 import { renderThrowaway, type ThrowawayInput } from './throwaway-server.ts';
 
 const folder = 'cloned';
 
-export interface CloneInput extends ThrowawayInput {
+export interface CloneInput extends ThrowawayInput, RestoreTarget {
   /** The other environment's repository: its folder, and what it is encrypted with. `password` is the user's as in the backup. */
   source: { repository: string; cipherPass: string };
-  label: string;
   /** What the roles have from now on: of the environment whose first data this becomes. */
   roles: readonly { name: string; password: string }[];
   /** SQL that is run in the restored database before anybody sees it; empty for none. It may hold several statements. */
@@ -21,14 +21,15 @@ export interface CloneInput extends ThrowawayInput {
  * the other's repository is read and never written. Tells `step <name> <ms>` as `verify` does.
  */
 export function renderClone(input: CloneInput): TaskRequestInput {
-  const { program, binDir, label, source, mask, database } = input;
+  const { program, binDir, source, mask, database } = input;
+  const { options, settings } = renderTarget(input);
   const roles = input.roles.map(({ name, password }) => `ALTER ROLE ${name} PASSWORD '${password}';`);
   const task = renderThrowaway(input, {
     folder,
     steps: `
     cat > ${folder}/mask.sql
     export PGBACKREST_LOCK_PATH="$PWD/${folder}/lock" PGBACKREST_LOG_LEVEL_FILE=off PGBACKREST_LOG_LEVEL_CONSOLE=warn
-    ${program} --no-config --stanza=${stanza} --repo=1 --set=${label} --type=immediate --target-action=promote \\
+    ${program} --no-config --stanza=${stanza} --repo=1 ${options} --target-action=promote \\
       --pg1-path="$PWD/${folder}/data" --archive-mode=off --job-retry=0 restore
     told restore
     begin; writable
@@ -41,8 +42,7 @@ export function renderClone(input: CloneInput): TaskRequestInput {
     : > ${folder}/data/postgresql.auto.conf
     sync; rm -rf data; mv ${folder}/data data; sync
     told close`,
-    // The backup as it is, whatever history was written after it.
-    settings: ["recovery_target_timeline = 'current'"],
+    settings,
     env: {
       PGBACKREST_REPO1_PATH: source.repository,
       PGBACKREST_REPO1_CIPHER_TYPE: 'aes-256-cbc',

@@ -1,15 +1,13 @@
 import type { TaskRequestInput } from '@alwayson/protocol/units.ts';
 import { backupConfiguration, stanza } from './backup-files.ts';
+import { renderTarget, type RestoreTarget } from './restore-target.ts';
 import { renderThrowaway, type ThrowawayInput } from './throwaway-server.ts';
 
 /** Beside the data folder; `place` puts what is in it into its place. */
 const folder = 'restored';
 
-export interface RestoreInput extends ThrowawayInput {
+export interface RestoreInput extends ThrowawayInput, RestoreTarget {
   repository: number;
-  label: string;
-  /** Unix ms of the last moment that is wanted; null for the end of the backup itself. */
-  time: number | null;
   /** Run in the restored database before it is closed. */
   statement: string;
 }
@@ -20,12 +18,12 @@ export interface RestoreInput extends ThrowawayInput {
  * Its files of the log are marked for archiving, which happens when a server writes with them. Tells `step <name> <ms>` as `verify` does.
  */
 export function renderRestore(input: RestoreInput): TaskRequestInput {
-  const { program, binDir, repository, label, time, database } = input;
-  const target = time === null ? '--type=immediate' : `--type=time --target="${toText(time)}"`;
+  const { program, binDir, repository, database } = input;
+  const { options, settings } = renderTarget(input);
   return renderThrowaway(input, {
     folder,
     steps: `
-    ${program} --config="$PWD/${backupConfiguration}" --stanza=${stanza} --repo=${repository} --set=${label} ${target} \\
+    ${program} --config="$PWD/${backupConfiguration}" --stanza=${stanza} --repo=${repository} ${options} \\
       --target-action=promote --pg1-path="$PWD/${folder}/data" --archive-mode=off --job-retry=0 restore
     told restore
     begin; writable
@@ -45,8 +43,7 @@ export function renderRestore(input: RestoreInput): TaskRequestInput {
     rm -f "${folder}/data/pg_wal/archive_status/$last.ready"
     sync; kept=1
     told close`,
-    // A backup's own history, which may have been left since: what is wanted is the backup, and nothing after it.
-    settings: time === null ? ["recovery_target_timeline = 'current'"] : [],
+    settings,
     env: { STATEMENT: input.statement },
   });
 }
@@ -71,9 +68,4 @@ export function renderPlace(marker: string): TaskRequestInput {
 export function renderDiscard(marker: string | null): TaskRequestInput {
   const mark = marker === null ? '' : `: > ${marker}; `;
   return { command: ['sh', '-ec', `${mark}rm -rf ${folder}`], timeoutMs: 600_000 };
-}
-
-/** As pgBackRest wants it. */
-function toText(time: number): string {
-  return `${new Date(time).toISOString().replace('T', ' ').replace('Z', '')}+00`;
 }
