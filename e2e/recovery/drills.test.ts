@@ -50,3 +50,35 @@ test('the plan of an emergency quotes the last drill', async () => {
   const { stdout } = await catalog.environment.cli('failover', 'east', '--emergency', '--plan', '--json');
   expect((JSON.parse(stdout) as { lastDrill: unknown }).lastDrill).toMatchObject({ lost: 0 });
 });
+
+test('a drill that is scheduled begins by itself, ends, and is filed', async () => {
+  const { environment, items } = catalog;
+  const run = async <T>(...args: string[]) => {
+    const { exitCode, stdout, stderr } = await environment.cli('drill', ...args, '--json');
+    expect(exitCode, stderr).toBe(0);
+    return JSON.parse(stdout) as T;
+  };
+  const [filedBefore] = await run<DrillReport[]>();
+  await environment.until('whole', isWhole, 180_000);
+  const safe = startOpenLoop({
+    url: environment.frontDoor,
+    requestsPerSecond: 20,
+    next: safeRequests(items),
+  });
+  await run('emergency', '--schedule', '* * * * *', '--owner', 'the calendar');
+  const hasBegun = async () => (await environment.cli('events', '--limit', '200', '--json')).stdout;
+  await expect.poll(hasBegun, { timeout: 150_000, interval: 2000 }).toContain('drill.started');
+  await run('emergency', '--schedule', 'off');
+  const isFiled = async () => (await run<DrillReport[]>())[0]?.startedAt !== filedBefore?.startedAt;
+  await expect.poll(isFiled, { timeout: 400_000, interval: 5000 }).toBe(true);
+  const [filed] = await run<DrillReport[]>();
+  const asked = await safe.stop();
+  process.stdout.write(
+    `FIGURE scheduled drill: ${filed?.state}, RTO ${filed?.recovery?.rtoMs} ms, ${JSON.stringify(filed?.load)}; meanwhile ` +
+      `${failuresOf(asked).length} of ${asked.length} safe requests of production failed\n`,
+  );
+  expect(filed).toMatchObject({ mode: 'emergency', owner: 'the calendar', state: 'passed' });
+  expect(describeFailures(failuresOf(asked))).toBe('');
+  expect(await run<unknown[]>('schedules')).toEqual([]);
+  expect(JSON.parse((await environment.cli('env', '--json')).stdout)).toHaveLength(1);
+});

@@ -1,3 +1,4 @@
+import { RecoveryReport } from '@alwayson/protocol/recovery.ts';
 import { expect, test } from 'vitest';
 import { describeFailures, failuresOf, type LoadResult } from '../harness/open-loop.ts';
 import { expectAllThere, failover, loadDuring, otherRegion } from '../harness/recovery.ts';
@@ -35,4 +36,20 @@ test('kill -9 of the region that writes: the other one writes after one command,
   // What was in flight through the gateway that died, and nothing after.
   const isLater = ({ dueMs }: LoadResult) => dueMs > killedToMs + 1000;
   expect(describeFailures(failuresOf(load.safe).filter(isLater))).toBe('');
+});
+
+test('failback: one command brings the writer home, and nobody who asks fails', async () => {
+  const { environment } = catalog;
+  const home = await otherRegion(catalog);
+  let report: RecoveryReport | null = null;
+  const load = await loadDuring(catalog, async () => {
+    const { exitCode, stdout, stderr } = await environment.cli('failback', '--wait', '--json');
+    expect(exitCode, stderr).toBe(0);
+    report = RecoveryReport.parse(JSON.parse(stdout));
+  });
+  process.stdout.write(`FIGURE failback: ${JSON.stringify(report)}\n`);
+  expect(report).toMatchObject({ mode: 'planned', state: 'succeeded', to: home, lostWrites: 0 });
+  await expectAllThere(catalog, 'failback', load);
+  expect(describeFailures(failuresOf(load.safe))).toBe('');
+  expect(describeFailures(failuresOf(load.writes))).toBe('');
 });
