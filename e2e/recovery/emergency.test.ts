@@ -43,7 +43,7 @@ test('failback: one command brings the writer home, and nobody who asks fails', 
   const home = await otherRegion(catalog);
   let report: RecoveryReport | null = null;
   const load = await loadDuring(catalog, async () => {
-    const { exitCode, stdout, stderr } = await environment.cli('failback', '--wait', '--json');
+    const { exitCode, stdout, stderr } = await environment.cli('failback', '--json');
     expect(exitCode, stderr).toBe(0);
     report = RecoveryReport.parse(JSON.parse(stdout));
   });

@@ -11,7 +11,7 @@ import { zonePorts } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { type DataOrigin, memberOf } from './database-plan.ts';
 import type { DatabaseRuntime } from './database-runtime.ts';
-import { raiseFences } from './raise-fences.ts';
+import { forgetKeptState, raiseFences } from './restored-data.ts';
 import { runTask } from './run-task.ts';
 
 /** Gives the first member of a copied environment its data: the other's backup, masked, with passwords of its own. */
@@ -40,7 +40,7 @@ export async function cloneData(
       { name: superuser, password: passwords.postgresSuperuser },
     ],
     mask,
-    statement: raiseFences,
+    statement: `${raiseFences}; ${forgetKeptState}`,
   });
   const output = await runTask(runtime, member, task).catch((error: unknown) => {
     // Told each time: trying again helps when the disk was full, and not when the mask is wrong.

@@ -8,7 +8,7 @@ import { administratorTarget, type DatabaseRuntime } from './database-runtime.ts
 /** A large queue takes its time. */
 const timeoutMs = 30_000;
 
-/** What belongs to the workload beside its tables, kept in the database (`platform/020_kept_state.sql`). Everything throws without a writer. */
+/** What belongs to the workload beside its tables, kept in the database (`platform/020_kept-state.sql`). Everything throws without a writer. */
 export interface KeptState {
   /** All of them at once, or none. */
   write(parts: Readonly<Record<string, unknown>>): Promise<void>;

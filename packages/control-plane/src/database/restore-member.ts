@@ -11,7 +11,7 @@ import { zonePorts } from '@alwayson/protocol/environment.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { memberOf } from './database-plan.ts';
 import { administratorTarget, type DatabaseRuntime, memoryOf } from './database-runtime.ts';
-import { raiseFences } from './raise-fences.ts';
+import { raiseFences } from './restored-data.ts';
 import { runTask } from './run-task.ts';
 import { waitUntil } from './wait-until.ts';
 

@@ -57,16 +57,11 @@ export function createRegionQueue(
   const watch = ({ name: zone, address }: (typeof zones)[number]) =>
     createQueueServerWatch({ zone, address, port, password, now, zoneOf });
   const watches: [QueueServerWatch, QueueServerWatch] = [watch(zones[0]), watch(zones[1])];
-  let status: QueueStatus = {
-    region: region.name,
-    primary: null,
-    state: 'unknown',
-    copies: policy.copies,
-    depth: null,
-  };
+  let status = toUnknown(region.name, policy);
 
   const slow = createSlowLook(now);
 
+  const read = () => records.read(name, Record, firstQueueRecord(zones[0].name));
   /** Of the record that is being decided on: another writer in between makes the commit fail. */
   let version = 0;
 
@@ -108,7 +103,7 @@ export function createRegionQueue(
       watches[0].observe(placement.observe(watches[0].zone)),
       watches[1].observe(placement.observe(watches[1].zone)),
     ]);
-    const current = records.read(name, Record, firstQueueRecord(zones[0].name));
+    const current = read();
     const record = current.value;
     version = current.version;
     const decision = decideQueue(record, [one, two], { policy, now: now() });
@@ -131,18 +126,22 @@ export function createRegionQueue(
     return decision.actions.length > 0;
   };
 
-  const serving = () => watchOf(records.read(name, Record, firstQueueRecord(zones[0].name)).value.primary);
+  const serving = () => watchOf(read().value.primary).process();
 
   return {
     region: region.name,
-    content: async () => serving().process().content(keptBytesMax),
-    putBack: async (content) => serving().process().putBack(content),
+    content: async () => serving().content(keptBytesMax),
+    putBack: async (content) => serving().putBack(content),
     async tick(signal) {
       for (let n = 0; n < roundsMax && (await round(signal)); n += 1);
     },
     status: () => status,
     close: () => watches.forEach((watched) => watched.close()),
   };
+}
+
+function toUnknown(region: string, { copies }: QueuePolicy): QueueStatus {
+  return { region, primary: null, state: 'unknown', copies, depth: null };
 }
 
 /** Null when it cannot be told, as while the data is loaded. */

@@ -93,12 +93,10 @@ export function createSwitchRunner(context: SwitchRunnerContext) {
     const checks = [...intent.checks, ...evidence];
     try {
       const followers = intent.mode === 'emergency' ? intent.to : null;
-      const isRestore = intent.mode === 'restore';
-      const beforeOpen = async () =>
-        isRestore ? handle.step(beforeOpenOfRestore, () => putBackState(context)) : [];
-      const after = await goOn(context, handle, { candidate: intent.candidate, followers, beforeOpen });
-      if (isRestore) after.push(await handle.step(lastOfRestore, () => emptyCaches(context)));
-      await end(handle, intent, { state: 'succeeded', checks: [...checks, ...after] });
+      const { candidate } = intent;
+      if (intent.mode === 'restore') checks.push(...(await goOnRestored(context, handle, candidate)));
+      else checks.push(...(await goOn(context, handle, { candidate, followers })));
+      await end(handle, intent, { state: 'succeeded', checks });
     } catch (failure) {
       await end(handle, intent, { state: 'failed', failure, checks });
     }
@@ -154,6 +152,17 @@ export function createSwitchRunner(context: SwitchRunnerContext) {
       }
     },
   };
+}
+
+/** What belongs to the restored data beside it, before and after everybody is let to it. */
+async function goOnRestored(
+  context: SwitchRunnerContext,
+  handle: OperationHandle,
+  candidate: string,
+): Promise<RecoveryCheck[]> {
+  const beforeOpen = () => handle.step(beforeOpenOfRestore, () => putBackState(context));
+  const checks = await goOn(context, handle, { candidate, followers: null, beforeOpen });
+  return [...checks, await handle.step(lastOfRestore, () => emptyCaches(context))];
 }
 
 /** Of one that has its report already. */
