@@ -33,6 +33,8 @@ export const Release = z.strictObject({
   config: z.string(),
   /** Migration files of the relational store, in order. */
   migrations: z.array(z.strictObject({ name: z.string(), checksum: z.string() })),
+  /** Of the state folder's `packages/`: what it is linked with. */
+  packages: z.array(z.string()).default([]),
 });
 export type Release = z.infer<typeof Release>;
 

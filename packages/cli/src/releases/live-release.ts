@@ -12,6 +12,8 @@ export interface LiveRelease {
   digest: string;
   manifest: Manifest;
   files: readonly ReleaseFile[];
+  /** Of the state folder's `packages/`. */
+  packages: readonly string[];
 }
 
 /** The release that the control plane said is live; undefined when there is none, or it cannot be read. */
@@ -19,10 +21,11 @@ export function readLiveRelease(stateDir: string): LiveRelease | undefined {
   const read = (name: string): unknown =>
     JSON.parse(readFileSync(join(stateDir, 'releases/live', name), 'utf8'));
   try {
-    const { version, digest } = Release.parse(read('release.json'));
+    const { version, digest, packages } = Release.parse(read('release.json'));
     return {
       name: digest.startsWith(version) ? digest.slice(0, 6) : version,
       digest,
+      packages,
       manifest: Manifest.parse(read('manifest.json')),
       files: ReleaseFiles.parse(read('files.json')),
     };

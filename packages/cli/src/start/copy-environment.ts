@@ -46,7 +46,7 @@ export async function copyEnvironment(options: CopyOptions): Promise<StartedEnvi
   }
   const origin = await findOrigin(options, live);
   note(`Copying release ${live.name}.`);
-  const tree = await copyRelease(source.stateDir, target.path, live.digest);
+  const tree = await copyRelease(source.stateDir, target.path, live);
   const workload = {
     manifest: live.manifest,
     workloadDir: tree,
@@ -114,13 +114,19 @@ async function makeBackup({ client, target, owner, signal, note }: CopyOptions):
 }
 
 /** With its packages and builds. Returns the folder that it runs from. */
-async function copyRelease(from: string, to: string, digest: string): Promise<string> {
+async function copyRelease(from: string, to: string, { digest, packages }: LiveRelease): Promise<string> {
   makeFolder(to);
   makeFolder(join(to, 'releases'));
   // Its folders are sealed: this keeps their modes, and still gets into them.
-  await promisify(execFile)('cp', ['-a', join(from, 'releases', digest), join(to, 'releases', digest)]);
+  await copyFolder(join(from, 'releases', digest), join(to, 'releases', digest));
+  if (packages.length > 0) makeFolder(join(to, 'packages'));
+  for (const name of packages) await copyFolder(join(from, 'packages', name), join(to, 'packages', name));
   symlinkSync(digest, join(to, 'releases/live'));
   return join(to, 'releases', digest, 'tree');
+}
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  await promisify(execFile)('cp', ['-a', from, to]);
 }
 
 /** The copy stands by itself from now on: what opens the other's backups has no place in it. */

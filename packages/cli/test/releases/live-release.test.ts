@@ -41,6 +41,7 @@ function createLive() {
     bytes: 12,
     config: sha256('manifest'),
     migrations: [],
+    packages: [],
   };
   for (const [name, document] of Object.entries({ release, files, manifest: sampleManifest })) {
     writeFileSync(join(folder, `${name}.json`), JSON.stringify(document));

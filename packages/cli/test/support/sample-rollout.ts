@@ -164,6 +164,7 @@ export function createRelease(change: Partial<ListedRelease> = {}): ListedReleas
     bytes: 3_456_789,
     config: digest,
     migrations: [],
+    packages: [],
     state: 'live',
     ...change,
   };

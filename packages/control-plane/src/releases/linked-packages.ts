@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat, symlink } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { leftOutNames, packageFolders, releaseBounds } from '@alwayson/protocol/release-files.ts';
+import { isInside } from './list-files.ts';
+import type { PackagesStore } from './packages-store.ts';
 
 /** Beside the packages: which versions they are. The last is what npm writes into the packages themselves. */
 const lockfileNames = [
@@ -14,7 +16,7 @@ const lockfileNames = [
 ];
 
 export interface LinkedPackages {
-  /** From a path in the release's folder to the folder of packages in the source. */
+  /** From a path in the release's folder to the folder of packages in the source, without links on the way to it. */
   links: { at: string; to: string }[];
   /** Checksums of their lockfiles. */
   lockfiles: string[];
@@ -33,16 +35,39 @@ export async function findPackages(source: string): Promise<LinkedPackages> {
     ...inside.map(({ at, path }) => ({ at, to: join(source, path) })),
     ...room.flatMap((at, index) => (above[index] === undefined ? [] : [{ at, to: above[index] }])),
   ];
-  const lockfiles = await Promise.all(links.map(({ to }) => hashLockfile(dirname(to))));
-  return { links, lockfiles: [...new Set(lockfiles.filter((hash) => hash !== null))] };
+  const real = await Promise.all(links.map(async ({ at, to }) => ({ at, to: await realpath(to) })));
+  const lockfiles = await Promise.all(real.map(({ to }) => hashLockfile(dirname(to))));
+  return { links: real, lockfiles: [...new Set(lockfiles.filter((hash) => hash !== null))] };
 }
 
-/** Makes the links; what the release has no folder for it does not need. */
-export async function linkPackages(release: string, { links }: LinkedPackages): Promise<void> {
+export interface LinkContext {
+  /** The folder that becomes the release. */
+  release: string;
+  store: PackagesStore;
+  /** Where AlwaysOn is installed: what is in there is there as long as anything runs. */
+  installDir: string;
+  signal: AbortSignal;
+}
+
+/** Makes the links; what the release has no folder for it does not need. Returns what it has in the store. */
+export async function linkPackages(
+  { release, store, installDir, signal }: LinkContext,
+  { links }: LinkedPackages,
+): Promise<string[]> {
+  const kept: string[] = [];
+  const own = await realpath(installDir);
   for (const { at, to } of links) {
     const place = join(release, at);
-    if (await isFolder(dirname(place))) await symlink(to, place);
+    if (!(await isFolder(dirname(place)))) continue;
+    if (isInside(own, to)) await symlink(to, place);
+    else {
+      const name = await store.keep(to, signal);
+      kept.push(name);
+      // Releases and packages may be copied together to somewhere else.
+      await symlink(relative(dirname(place), store.path(name)), place);
+    }
   }
+  return [...new Set(kept)];
 }
 
 async function listPackageFolders(source: string): Promise<string[]> {

@@ -3,6 +3,7 @@ import type { Manifest } from '@alwayson/protocol/manifest.ts';
 import type { ReleaseFile } from '@alwayson/protocol/release-files.ts';
 import type { ReleaseSource } from '@alwayson/protocol/releases.ts';
 import type { LinkedPackages } from './linked-packages.ts';
+import type { PackagesStore } from './packages-store.ts';
 import type { PrepareLog } from './prepare-log.ts';
 
 export interface PrepareInput {
@@ -22,6 +23,7 @@ export interface PrepareInput {
 export interface Preparation {
   environment: Environment;
   input: PrepareInput;
+  packagesStore: PackagesStore;
   /** The folder that becomes the release. */
   partial: string;
   log: PrepareLog;

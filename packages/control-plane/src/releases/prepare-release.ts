@@ -9,6 +9,7 @@ import { toBrokenRelease, toPrepareError } from './prepare-failure.ts';
 import { createPrepareLog } from './prepare-log.ts';
 import type { CopiedContent, Preparation, PrepareInput } from './preparation.ts';
 import { writeDocuments } from './release-documents.ts';
+import type { PackagesStore } from './packages-store.ts';
 import { removeFolder, sealFolder, syncFolder, syncNames } from './release-folders.ts';
 import { CommandFailure } from './run-isolated.ts';
 
@@ -18,6 +19,7 @@ export interface PrepareContext {
   /** The folder of all releases. */
   root: string;
   list: () => readonly Release[];
+  packagesStore: PackagesStore;
   commandDeadlineMs: number;
 }
 
@@ -51,12 +53,13 @@ async function makeRelease(context: PrepareContext, request: Request): Promise<R
   const preparation = { ...context, ...request, log };
   let content: CopiedContent;
   let version: string;
+  let packages: string[];
   try {
     content = await copyContent(preparation);
     const existing = context.list().find(({ digest }) => digest === content.digest);
     if (existing !== undefined) return keepExisting(existing, input);
     version = chooseVersion(context.list(), content.digest, input);
-    await makeRunnable(preparation, content).catch(async (error: unknown) => {
+    packages = await makeRunnable(preparation, content).catch(async (error: unknown) => {
       if (!(error instanceof CommandFailure)) throw error;
       const failed = { file: join(partial, 'prepare.log'), tail: log.tail(), root, version, now: now() };
       throw await toBrokenRelease(error, failed);
@@ -71,6 +74,7 @@ async function makeRelease(context: PrepareContext, request: Request): Promise<R
     createdAt,
     createdBy: input.owner,
     manifest: input.manifest,
+    packages,
   };
   const release = await writeDocuments(partial, content, about);
   await takeItsPlace(partial, root, release.digest);

@@ -11,7 +11,7 @@ export interface ReleaseDocuments {
   manifest: Manifest;
 }
 
-export type AboutRelease = Pick<Release, 'version' | 'source' | 'createdAt' | 'createdBy'> & {
+export type AboutRelease = Pick<Release, 'version' | 'source' | 'createdAt' | 'createdBy' | 'packages'> & {
   manifest: Manifest;
 };
 

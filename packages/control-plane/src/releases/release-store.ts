@@ -7,6 +7,7 @@ import { AlwaysOnError, isAlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { Manifest } from '@alwayson/protocol/manifest.ts';
 import { Digest, type Release } from '@alwayson/protocol/releases.ts';
 import { findRelease } from './find-release.ts';
+import { createPackagesStore } from './packages-store.ts';
 import { prepareRelease } from './prepare-release.ts';
 import type { PrepareInput } from './preparation.ts';
 import { readDocuments, type ReleaseDocuments } from './release-documents.ts';
@@ -53,14 +54,18 @@ export function createReleaseStore(options: ReleaseStoreOptions): ReleaseStore {
   const root = join(environment.stateDir, 'releases');
   mkdirSync(root, { recursive: true, mode: 0o711 });
   const { list, read } = createReader(root);
-  let lane: Promise<unknown> = sweep(root).catch(() => {});
+  const packagesStore = createPackagesStore(join(environment.stateDir, 'packages'));
+  const retain = () => packagesStore.retain(new Set(list().flatMap(({ packages }) => packages)));
+  let lane: Promise<unknown> = sweep(root)
+    .then(retain)
+    .catch(() => {});
   /** One after the other: two preparations of the same content would do everything twice. */
   const inLane = <T>(work: () => Promise<T>): Promise<T> => {
     const result = lane.then(work);
     lane = result.catch(() => {});
     return result;
   };
-  const context = { environment, now, commandDeadlineMs, root, list };
+  const context = { environment, now, commandDeadlineMs, root, list, packagesStore };
   return {
     list,
     find: (ref) => findOrNull(list(), ref),
@@ -73,7 +78,11 @@ export function createReleaseStore(options: ReleaseStoreOptions): ReleaseStore {
     },
     prepare: (input, signal = new AbortController().signal) =>
       inLane(() => prepareRelease(context, input, signal)),
-    remove: (digest) => inLane(() => removeRelease(root, digest)),
+    remove: (digest) =>
+      inLane(async () => {
+        await removeRelease(root, digest);
+        await retain();
+      }),
   };
 }
 

@@ -29,6 +29,7 @@ const listed: ListedRelease = {
   bytes: 3456,
   config: digest,
   migrations: [],
+  packages: [],
   state: 'live',
 };
 const report: RolloutReport = {

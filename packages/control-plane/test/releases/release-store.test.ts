@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -13,7 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createReleaseLab } from './release-lab.ts';
+import { createReleaseLab, installDir } from './release-lab.ts';
 
 test('a release is a sealed copy that is named by its content', async () => {
   const lab = createReleaseLab();
@@ -178,8 +179,8 @@ test('packages are those of the source, linked where they stand, and their lockf
   const store = lab.store();
   const first = await store.prepare(lab.inputOf());
   const { tree } = store.folder(first.digest);
-  expect(readlinkSync(join(tree, 'node_modules'))).toBe(above);
-  expect(readlinkSync(join(tree, 'web/node_modules'))).toBe(join(lab.source, 'web/node_modules'));
+  expect(readdirSync(join(tree, 'node_modules'))).toEqual(['a']);
+  expect(readdirSync(join(tree, 'web/node_modules'))).toEqual(['.bin', 'b']);
   expect(lstatSync(join(tree, 'lib/node_modules'), { throwIfNoEntry: false })).toBeUndefined();
 
   writeFileSync(join(lab.folder, 'package-lock.json'), '{"changed":true}');
@@ -187,8 +188,56 @@ test('packages are those of the source, linked where they stand, and their lockf
   const second = await store.prepare(lab.inputOf());
   expect(second.digest).not.toBe(first.digest);
   const release = join(lab.root, second.digest);
-  expect(readlinkSync(join(release, 'tree/node_modules'))).toBe(join(lab.source, 'node_modules'));
-  expect(readlinkSync(join(release, 'node_modules'))).toBe(above);
+  expect(readdirSync(join(release, 'tree/node_modules'))).toEqual(['c']);
+  expect(readdirSync(join(release, 'node_modules'))).toEqual(['a']);
+});
+
+test('packages are kept: a release finds them when its source is gone, and they go with the last release that has them', async () => {
+  const lab = createReleaseLab();
+  lab.write('api.js', 'one');
+  lab.write('node_modules/a/index.js', 'of the first');
+  lab.write('node_modules/.bin/run', 'program', 0o755);
+  mkdirSync(join(lab.folder, 'lib'));
+  symlinkSync('../../lib', join(lab.source, 'node_modules/lib'));
+  symlinkSync('../a/index.js', join(lab.source, 'node_modules/.bin/a'));
+  const store = lab.store();
+  const first = await store.prepare(lab.inputOf());
+  lab.write('api.js', 'two');
+  const second = await store.prepare(lab.inputOf());
+  expect(second.packages).toEqual(first.packages);
+  rmSync(join(lab.source, 'node_modules'), { recursive: true });
+  lab.write('node_modules/a/index.js', 'of the third');
+  lab.write('api.js', 'three');
+  const third = await store.prepare(lab.inputOf());
+  rmSync(lab.source, { recursive: true });
+
+  const contentOf = (digest: string, path: string) =>
+    readFileSync(join(store.folder(digest).tree, 'node_modules', path), 'utf8');
+  expect(contentOf(first.digest, 'a/index.js')).toBe('of the first');
+  expect(contentOf(first.digest, '.bin/a')).toBe('of the first');
+  expect(contentOf(third.digest, 'a/index.js')).toBe('of the third');
+  const kept = join(lab.stateDir, 'packages');
+  const [name = ''] = first.packages;
+  expect(statSync(join(kept, name, '.bin/run')).mode & 0o777).toBe(0o755);
+  // Out of the folder: from wherever it stands.
+  expect(realpathSync(join(kept, name, 'lib'))).toBe(join(lab.folder, 'lib'));
+
+  await store.remove(first.digest);
+  expect(readdirSync(kept).sort()).toEqual([...second.packages, ...third.packages].sort());
+  await store.remove(second.digest);
+  expect(readdirSync(kept)).toEqual(third.packages);
+});
+
+test('what belongs to AlwaysOn itself is not kept twice', async () => {
+  const lab = createReleaseLab();
+  lab.write('api.js', 'one');
+  symlinkSync(join(installDir, 'node_modules'), join(lab.source, 'node_modules'));
+  const store = lab.store();
+  const { digest, packages } = await store.prepare(lab.inputOf());
+  expect(packages).toEqual([]);
+  expect(readlinkSync(join(store.folder(digest).tree, 'node_modules'))).toBe(
+    join(installDir, 'node_modules'),
+  );
 });
 
 test('an export of a revision takes the packages of the folder it comes from', async () => {
@@ -205,7 +254,7 @@ test('an export of a revision takes the packages of the folder it comes from', a
   const { tree } = store.folder(digest);
   expect(version).toBe('abcdef');
   expect(readFileSync(join(tree, 'api.js'), 'utf8')).toBe('of the revision');
-  expect(readlinkSync(join(tree, 'node_modules'))).toBe(join(lab.source, 'node_modules'));
+  expect(readdirSync(join(tree, 'node_modules'))).toEqual(['a']);
   expect(existsSync(join(tree, 'gone'))).toBe(false);
 });
 

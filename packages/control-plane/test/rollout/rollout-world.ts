@@ -204,6 +204,7 @@ function toRelease(digest: string, version: string): Release {
     bytes: 1,
     config: digest,
     migrations: [],
+    packages: [],
   };
 }
 

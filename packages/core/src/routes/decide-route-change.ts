@@ -1,5 +1,5 @@
+import { canonicalJson } from '@alwayson/protocol/canonical-json.ts';
 import type { RouteRecord, RouteStamp } from '@alwayson/protocol/routes.ts';
-import { isSameDocument } from '../records/same-document.ts';
 import { findRouteFaults, type RouteZone } from './find-route-faults.ts';
 
 /**
@@ -40,7 +40,7 @@ export function decideRouteChange(
 ): RouteChange {
   const order = current === null ? 1 : compareRouteVersions(next, current);
   if (current !== null && order <= 0) {
-    if (order === 0 && isSameDocument(current, next)) return { kind: 'same' };
+    if (order === 0 && canonicalJson(current) === canonicalJson(next)) return { kind: 'same' };
     const offered = `epoch ${next.epoch}, generation ${next.generation}`;
     const held = `epoch ${current.epoch}, generation ${current.generation}`;
     const reason =
@@ -49,7 +49,7 @@ export function decideRouteChange(
   }
   const faults = findRouteFaults(next, zones);
   if (faults.length > 0) return { kind: 'refused', code: 'AON_ROUTES_REFUSED', reason: faults.join(' ') };
-  if (current !== null && isSameDocument(toRouteStructure(current), toRouteStructure(next)))
+  if (current !== null && canonicalJson(toRouteStructure(current)) === canonicalJson(toRouteStructure(next)))
     return { kind: 'weights' };
   return { kind: 'structure' };
 }
