@@ -87,4 +87,7 @@ test('what waited in the queues when a backup was made is there after its restor
   const queues = report.checks.filter(({ name }) => name.startsWith('queue of'));
   expect(queues.map(({ state }) => state)).toEqual(['pass', 'pass']);
   await environment.until('whole again', isWhole, 180_000);
+  const verified = JSON.stringify(await run('backup', 'verify'));
+  process.stdout.write(`FIGURE backup of what was restored: ${verified}\n`);
+  expect(verified).toContain('"invariants"');
 });

@@ -146,6 +146,17 @@ export default defineWorkload({
     { from: 'worker', to: 'queue', kind: 'hard', scope: 'region', timeoutMs: 5000 },
     { from: 'worker', to: 'database', kind: 'hard', scope: 'global', timeoutMs: 8000 },
   ],
+  backups: {
+    invariants: [
+      {
+        name: 'sums-are-those-of-the-votes',
+        query: `SELECT item.id FROM catalog_item AS item
+          LEFT JOIN item_rating AS vote ON vote.item_id = item.id AND vote.expires_at IS NULL
+          GROUP BY item.id
+          HAVING item.rating_count <> count(vote.id) OR item.rating_sum <> coalesce(sum(vote.rating), 0)`,
+      },
+    ],
+  },
   release: { trafficSteps: [5, 25, 50, 100], bakeSeconds: 30 },
   people: [
     { role: 'head-of-operations', name: 'Operations on call', contact: 'operations@example.com' },

@@ -1,4 +1,12 @@
 import { z } from 'zod';
+import { Name } from './words.ts';
+
+/** What must hold in the workload's data: SQL that returns a row for everything that is wrong. */
+export const Invariant = z.strictObject({
+  name: Name,
+  query: z.string().min(1).max(1000),
+});
+export type Invariant = z.infer<typeof Invariant>;
 
 /** The manifest's `backups`: of the database, in two regions, encrypted, restored and looked through by the system itself. */
 export const Backups = z.strictObject({
@@ -10,6 +18,8 @@ export const Backups = z.strictObject({
   retentionDays: z.int().min(1).max(365).default(7),
   /** One is restored to a throwaway server, replayed and read whole. */
   verifyEveryHours: z.number().min(1).max(720).default(24),
+  /** Asked of what was restored: a backup in which one does not hold is not proven. */
+  invariants: z.array(Invariant).max(50).default([]),
 });
 export type Backups = z.infer<typeof Backups>;
 

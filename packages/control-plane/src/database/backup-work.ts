@@ -89,6 +89,7 @@ export function createBackupWork(runtime: DatabaseRuntime): BackupWork {
         repository: numberOf(region),
         label,
         database: applicationDatabase,
+        invariants: backupsOf(plan.backups).invariants,
       });
       return parseSteps(await runTask(runtime, member.id, { ...task, signal }));
     },

@@ -3,6 +3,7 @@ import type { DatabaseMember, DatabasePolicy } from '@alwayson/core/database/dat
 import { toRegions } from '@alwayson/core/estate/topology.ts';
 import { findProgram } from '@alwayson/engines/process/find-program.ts';
 import { findPostgresBinaries } from '@alwayson/engines/postgres/find-binaries.ts';
+import type { Backups } from '@alwayson/protocol/backups.ts';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import {
   type Environment,
@@ -31,6 +32,7 @@ export interface BackupPlan {
   repositories: readonly { region: string; path: string }[];
   cipherPass: string;
   retentionDays: number;
+  invariants: Backups['invariants'];
   /** The folder of each server's unit, absolute. */
   folderOf(member: string): string;
 }
@@ -105,6 +107,7 @@ function planBackups(
     repositories: listRepositories(environment),
     cipherPass: passwords.backups,
     retentionDays: backups.retentionDays,
+    invariants: backups.invariants,
     folderOf,
   };
 }

@@ -18,6 +18,7 @@ beforeAll(async () => {
   rig = await createDatabaseRig({
     block: 5,
     hasBackups: true,
+    invariants: [{ name: 'no-item-below-zero', query: 'SELECT id FROM item WHERE id < 0 -- none' }],
     migrations: { '001_item.sql': 'CREATE TABLE item (id bigint PRIMARY KEY, zone text NOT NULL)' },
   });
   await rig.startHosts();
@@ -77,6 +78,7 @@ test('what is due is done by itself: a full backup in every region, and later on
     'replay',
     'check',
     'dump',
+    'invariants',
   ]);
   expect(report.archive.lastAt).not.toBeNull();
 });
@@ -131,6 +133,17 @@ test('one made by hand has its note, and is in both regions; a second at once is
       .map(({ region }) => region)
       .sort(),
   ).toEqual(['east', 'west']);
+});
+
+test('data in which something does not hold that must is no proof', async () => {
+  await write('-2, -1');
+  expect(await untilEnded(board.create({ owner }))).toMatchObject({ state: 'succeeded' });
+  const failed = await untilEnded(board.verify({ owner }));
+  expect(failed.error?.message).toContain('no-item-below-zero (2 rows)');
+  expect((await board.report()).verifications[0]).toMatchObject({ passed: false });
+  await withSql(doorOf(rig, 'east-1', 'write'), (client) => client.query('DELETE FROM item WHERE id < 0'));
+  expect(await untilEnded(board.create({ owner }))).toMatchObject({ state: 'succeeded' });
+  expect(await untilEnded(board.verify({ owner }))).toMatchObject({ state: 'succeeded' });
 });
 
 test('one that is cancelled ends at once, counts as no failure, and the next one is made', async () => {

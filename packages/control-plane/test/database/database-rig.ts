@@ -25,6 +25,8 @@ export interface RigOptions {
   store?: Record<string, unknown>;
   /** Whether files of the log are archived, and backups can be made. */
   hasBackups?: boolean;
+  /** Of the manifest's `backups`. */
+  invariants?: { name: string; query: string }[];
   /** Files of the workload's migrations, by name. */
   migrations?: Record<string, string>;
 }
@@ -56,12 +58,13 @@ export async function createDatabaseRig({
   store = {},
   migrations = {},
   hasBackups = false,
+  invariants = [],
 }: RigOptions): Promise<DatabaseRig> {
   const stateDir = mkdtempSync(join(tmpdir(), 'aon-database-'));
   chmodSync(stateDir, 0o755);
   const environment = describeEnvironment(stateDir, block);
   if (hasBackups) environment.passwords.backups = 'backup-secret';
-  const manifest = describeManifest({ ...store, ...writeMigrations(stateDir, migrations) });
+  const manifest = describeManifest({ ...store, ...writeMigrations(stateDir, migrations) }, invariants);
   const environmentFile = join(stateDir, 'environment.json');
   writeFileSync(environmentFile, JSON.stringify(environment), { mode: 0o600 });
 
@@ -182,7 +185,7 @@ function describeEnvironment(stateDir: string, block: number): Environment {
   };
 }
 
-function describeManifest(store: Record<string, unknown>): Manifest {
+function describeManifest(store: Record<string, unknown>, invariants: RigOptions['invariants']): Manifest {
   return Manifest.parse({
     name: 'shop',
     owner: 'somebody',
@@ -190,6 +193,7 @@ function describeManifest(store: Record<string, unknown>): Manifest {
     components: [{ name: 'web', command: ['node', 'web.ts'] }],
     stores: [{ name: 'data', kind: 'relational', ...store }],
     flows: [{ name: 'browse', path: ['web', 'data'] }],
+    backups: { invariants },
   });
 }
 

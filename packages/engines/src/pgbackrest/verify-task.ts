@@ -8,14 +8,17 @@ export interface VerifyInput extends ThrowawayInput {
   repository: number;
   /** Null for the newest. */
   label: string | null;
+  /** What must hold in the data: `query` returns a row for everything that is wrong. */
+  invariants: readonly { name: string; query: string }[];
 }
 
 /**
- * Restores a backup to a throwaway server, replays the log up to its end, looks at every page and every index entry, and reads every row.
+ * Restores a backup to a throwaway server, replays the log up to its end, looks at every page and every index entry, reads every row, and asks
+ * what must hold in the data.
  * It writes to no repository: archiving is off. Tells each step as `step <name> <ms>`, and ends with a status other than 0 as soon as anything is wrong.
  */
 export function renderVerify(input: VerifyInput): TaskRequestInput {
-  const { program, binDir, repository, label, database } = input;
+  const { program, binDir, repository, label, database, invariants } = input;
   const set = label === null ? '' : `--set=${label}`;
   return renderThrowaway(input, {
     folder,
@@ -28,6 +31,22 @@ export function renderVerify(input: VerifyInput): TaskRequestInput {
     ${binDir}/pg_amcheck --install-missing --heapallindexed --parent-check -d ${database}
     told check
     ${binDir}/pg_dump -d ${database} > /dev/null
-    told dump`,
+    told dump
+    if [ -n "$INVARIANTS" ]; then
+      broken=$(ask "$INVARIANTS")
+      [ -z "$broken" ] || { echo "what must hold in the data does not: $broken" >&2; exit 1; }
+      told invariants
+    fi`,
+    env: { INVARIANTS: toQuestion(invariants) },
   });
+}
+
+/** One statement that answers with a line for each that does not hold; empty when there is nothing to ask. */
+function toQuestion(invariants: VerifyInput['invariants']): string {
+  const counts = invariants.map(
+    ({ name, query }) =>
+      `SELECT '${name}' AS name, count(*) AS wrong FROM (${query.trim().replace(/;$/, '')}\n) AS one`,
+  );
+  if (counts.length === 0) return '';
+  return `SELECT name || ' (' || wrong || ' rows)' FROM (${counts.join(' UNION ALL ')}) AS all_of_them WHERE wrong > 0`;
 }
