@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Manifest } from '@alwayson/protocol/manifest.ts';
 import { startFlowProber } from '../../src/observer/flow-prober.ts';
 import { watchGatewayStamps } from '../../src/observer/gateway-stamps.ts';
@@ -9,14 +9,7 @@ import { startStampProber } from '../../src/observer/stamp-prober.ts';
 import { startWriteProber } from '../../src/observer/write-prober.ts';
 import { until } from '../gateway/rig.ts';
 
-const gateway = '127.201.0.11';
-const frontDoor = '127.201.0.100';
 const port = 18_090;
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-
 interface Asked {
   method: string | undefined;
   url: string | undefined;
@@ -25,8 +18,27 @@ interface Asked {
   socket: unknown;
 }
 
-/** A door that notes what it is asked; stamp `bad` answers 503, and the path `/late` never ends. */
-async function openDoor(address: string): Promise<{ asked: Asked[]; server: Server }> {
+/** Addresses and doors of one test: most of what is tested here is waiting, and all of them wait at once. */
+interface ProberLab {
+  gateway: string;
+  frontDoor: string;
+  /** Called when the test has ended. */
+  close(closer: () => unknown): void;
+  /** A door that notes what it is asked; stamp `bad` answers 503, and the path `/late` never ends. */
+  openDoor(address: string): Promise<{ asked: Asked[]; server: Server }>;
+}
+
+let labs = 0;
+function probing(name: string, run: (lab: ProberLab) => Promise<void>): void {
+  labs += 1;
+  const [gateway, frontDoor] = [`127.201.0.${10 + labs}`, `127.201.0.${100 + labs}`];
+  test.concurrent(name, async ({ onTestFinished }) => {
+    const close = (closer: () => unknown) => onTestFinished(async () => void (await closer()));
+    await run({ gateway, frontDoor, close, openDoor: (address) => openDoor(address, close) });
+  });
+}
+
+async function openDoor(address: string, close: ProberLab['close']) {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
     let body = '';
@@ -40,7 +52,7 @@ async function openDoor(address: string): Promise<{ asked: Asked[]; server: Serv
     });
   });
   await new Promise<void>((resolve) => server.listen(port, address, resolve));
-  closers.push(() => {
+  close(() => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   });
@@ -63,53 +75,60 @@ const { flows } = Manifest.parse({
     },
   ],
 });
-const common = { frontDoor: `http://${frontDoor}:${port}`, flows, probeToken: 'token' };
-
-test('every stamp is asked through the own gateway over kept connections, and each result is its own', async () => {
-  const { asked } = await openDoor(gateway);
-  let stamps = ['good', 'bad'];
-  const prober = startStampProber({
-    ...common,
-    gateway: `http://${gateway}:${port}`,
-    stamps: () => stamps,
-  });
-  closers.push(prober.close);
-  await until(() => prober.results().some(({ streak }) => streak >= 2), 'two rounds');
-  const results = prober.results().map(({ flow, stamp, ok, status }) => ({ flow, stamp, ok, status }));
-  expect(results).toEqual([
-    { flow: 'browse', stamp: 'good', ok: true, status: 200 },
-    { flow: 'browse', stamp: 'bad', ok: false, status: 503 },
-  ]);
-  expect(asked[0]).toMatchObject({ url: '/shop', headers: { 'x-alwayson-probe': 'token' } });
-  expect(asked.length).toBeGreaterThanOrEqual(3);
-  expect(new Set(asked.map(({ socket }) => socket)).size).toBe(2);
-  stamps = ['good'];
-  expect(prober.results()).toHaveLength(1);
+const commonOf = ({ frontDoor }: ProberLab) => ({
+  frontDoor: `http://${frontDoor}:${port}`,
+  flows,
+  probeToken: 'token',
 });
 
-test('without a gateway of its own a stamp is asked through the front door', async () => {
-  const { asked } = await openDoor(frontDoor);
+probing(
+  'every stamp is asked through the own gateway over kept connections, and each result is its own',
+  async (lab) => {
+    const { asked } = await lab.openDoor(lab.gateway);
+    let stamps = ['good', 'bad'];
+    const prober = startStampProber({
+      ...commonOf(lab),
+      gateway: `http://${lab.gateway}:${port}`,
+      stamps: () => stamps,
+    });
+    lab.close(prober.close);
+    await until(() => prober.results().some(({ streak }) => streak >= 2), 'two rounds');
+    const results = prober.results().map(({ flow, stamp, ok, status }) => ({ flow, stamp, ok, status }));
+    expect(results).toEqual([
+      { flow: 'browse', stamp: 'good', ok: true, status: 200 },
+      { flow: 'browse', stamp: 'bad', ok: false, status: 503 },
+    ]);
+    expect(asked[0]).toMatchObject({ url: '/shop', headers: { 'x-alwayson-probe': 'token' } });
+    expect(asked.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(asked.map(({ socket }) => socket)).size).toBe(2);
+    stamps = ['good'];
+    expect(prober.results()).toHaveLength(1);
+  },
+);
+
+probing('without a gateway of its own a stamp is asked through the front door', async (lab) => {
+  const { asked } = await lab.openDoor(lab.frontDoor);
   const prober = startStampProber({
-    ...common,
-    gateway: `http://${gateway}:${port}`,
+    ...commonOf(lab),
+    gateway: `http://${lab.gateway}:${port}`,
     stamps: () => ['good'],
   });
-  closers.push(prober.close);
+  lab.close(prober.close);
   await until(() => prober.results().length > 0, 'a result');
   expect(prober.results()[0]).toMatchObject({ ok: true, stamp: 'good' });
   expect(asked[0]?.headers['x-alwayson-stamp']).toBe('good');
 });
 
-test('a kept connection that is closed just when it is used is no failure', async () => {
-  const { server } = await openDoor(gateway);
+probing('a kept connection that is closed just when it is used is no failure', async (lab) => {
+  const { server } = await lab.openDoor(lab.gateway);
   // Longer than the prober's interval, as a gateway's is.
   server.keepAliveTimeout = 60_000;
   const prober = startStampProber({
-    ...common,
-    gateway: `http://${gateway}:${port}`,
+    ...commonOf(lab),
+    gateway: `http://${lab.gateway}:${port}`,
     stamps: () => ['good'],
   });
-  closers.push(prober.close);
+  lab.close(prober.close);
   await until(() => prober.results().length > 0, 'a result');
   let reset = false;
   server.prependOnceListener('request', (request) => {
@@ -122,11 +141,11 @@ test('a kept connection that is closed just when it is used is no failure', asyn
   expect(prober.results()[0]).toMatchObject({ ok: true, streak: 2 });
 });
 
-test('a write is marked as test data, with a key and a fresh id each time', async () => {
-  const { asked } = await openDoor(frontDoor);
+probing('a write is marked as test data, with a key and a fresh id each time', async (lab) => {
+  const { asked } = await lab.openDoor(lab.frontDoor);
   const told: unknown[] = [];
   const start = () =>
-    startWriteProber({ ...common, apiKey: 'key-1', onResult: (result) => void told.push(result) });
+    startWriteProber({ ...commonOf(lab), apiKey: 'key-1', onResult: (result) => void told.push(result) });
   for (const times of [1, 2]) {
     const prober = start();
     await until(() => told.length === times, 'a write');
@@ -149,35 +168,34 @@ test('a write is marked as test data, with a key and a fresh id each time', asyn
   expect(told).toMatchObject([{ flow: 'remark', ok: true, atMs: expect.any(Number) }, {}]);
 });
 
-test('a door that is closed and a body that never ends are failures, with a reason', async () => {
+probing('a door that is closed and a body that never ends are failures, with a reason', async (lab) => {
   const told: unknown[] = [];
   const onResult = (result: unknown) => void told.push(result);
-  const closed = startFlowProber({ ...common, onResult });
+  const closed = startFlowProber({ ...commonOf(lab), onResult });
   await until(() => closed.results().length === 1, 'a result');
   closed.close();
   expect(closed.results()[0]).toMatchObject({ ok: false, status: null, reason: /ECONNREFUSED/ });
-  await openDoor(frontDoor);
-  const open = startFlowProber({ ...common, onResult });
-  closers.push(open.close);
+  await lab.openDoor(lab.frontDoor);
+  const open = startFlowProber({ ...commonOf(lab), onResult });
+  lab.close(open.close);
   await until(() => open.results().some(({ flow }) => flow === 'search'), 'the late one');
   const late = open.results().find(({ flow }) => flow === 'search');
   expect(late).toMatchObject({ ok: false, status: 200, reason: 'no whole answer within 4000 ms' });
 });
 
-test('stamps are those that the gateway agent names, once each, also while it is silent', async () => {
-  const { asked, server } = await openDoor(gateway);
-  const stamps = watchGatewayStamps({ agentUrl: `http://${gateway}:${port}`, token: 'agents' });
-  closers.push(stamps.close);
+probing('stamps are those that the gateway agent names, once each, also while it is silent', async (lab) => {
+  const { asked, server } = await lab.openDoor(lab.gateway);
+  const stamps = watchGatewayStamps({ agentUrl: `http://${lab.gateway}:${port}`, token: 'agents' });
+  lab.close(stamps.close);
   await until(() => stamps.list().length > 0, 'stamps');
   expect(stamps.list()).toEqual(['a', 'b']);
   expect(asked[0]).toMatchObject({ url: '/report', headers: { authorization: 'Bearer agents' } });
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  closers.shift();
   expect(stamps.list()).toEqual(['a', 'b']);
 });
 
-test('rounds are even, and a target that hangs is not asked twice and holds up nobody', async () => {
+probing('rounds are even, and a target that hangs is not asked twice and holds up nobody', async (lab) => {
   const asked: string[] = [];
   const rounds = startProbeRounds({
     list: () => [{ key: 'a' }, { key: 'b' }],
@@ -188,12 +206,12 @@ test('rounds are even, and a target that hangs is not asked twice and holds up n
       return true;
     },
   });
-  closers.push(rounds.close);
+  lab.close(rounds.close);
   await until(() => asked.length >= 5, 'some rounds');
   expect(asked.filter((key) => key === 'a')).toEqual(['a']);
 });
 
-test('a target that failed is asked again soon, until it is well', async () => {
+probing('a target that failed is asked again soon, until it is well', async (lab) => {
   const asked: { key: string; at: number }[] = [];
   let answers = 0;
   const rounds = startProbeRounds({
@@ -205,7 +223,7 @@ test('a target that failed is asked again soon, until it is well', async () => {
       return answers > 2;
     },
   });
-  closers.push(rounds.close);
+  lab.close(rounds.close);
   await until(() => asked.length === 3, 'two more questions');
   const [first = 0, second = 0] = asked.map(({ at }) => at);
   expect(second - first).toBeGreaterThan(1500);
