@@ -15,7 +15,7 @@ export interface StateKeeperContext extends Pick<ControllerContext, 'manifest' |
   /** The epoch that is open; null while nobody writes. */
   openEpoch: () => number | null;
   /** What is restored must be read before it is replaced. */
-  isOtherwiseBusy: () => boolean;
+  isRestoring: () => boolean;
 }
 
 export interface StateKeeper extends Controller {
@@ -28,7 +28,7 @@ export interface StateKeeper extends Controller {
  * kept in two regions, proven and restored to any moment as the data is. Nothing is written while nothing has changed.
  */
 export function createStateKeeper(context: StateKeeperContext): StateKeeper {
-  const { state, queue, openEpoch, isOtherwiseBusy, now } = context;
+  const { state, queue, openEpoch, isRestoring, now } = context;
   let lookedAt = now();
   let keptIn: number | null = null;
   const kept = new Map<string, string>();
@@ -60,8 +60,7 @@ export function createStateKeeper(context: StateKeeperContext): StateKeeper {
     name: 'state',
     keep,
     async tick() {
-      if (running !== null || openEpoch() === null || isOtherwiseBusy() || now() - lookedAt < lookEveryMs)
-        return;
+      if (running !== null || openEpoch() === null || isRestoring() || now() - lookedAt < lookEveryMs) return;
       lookedAt = now();
       // What it meets is met again in a minute, and by every backup, which tells it.
       running = keep()

@@ -8,6 +8,7 @@ import { startDrillProcess } from './drill-process.ts';
 import { createDrillSchedules } from './drill-schedules.ts';
 import { createReadinessController, type ReadinessContext } from './readiness-controller.ts';
 import { createRegionLossController } from './region-loss-controller.ts';
+import { switchKinds } from './switch-runner.ts';
 import { createRecoveryBoard, type RecoveryBoardContext } from './recovery-board.ts';
 
 export type RecoveryContext = Omit<RecoveryBoardContext, 'drills'> &
@@ -19,8 +20,9 @@ export function createRecovery(context: RecoveryContext) {
   const isOtherwiseBusy = () => journal.running().length > 0;
   const openEpoch = () =>
     authority.read().phase === 'steady' && context.database.writer() !== null ? authority.epoch() : null;
+  const isRestoring = () => journal.running().some(({ kind }) => kind === switchKinds.restore);
   const { state } = context.database;
-  const stateKeeper = createStateKeeper({ ...context, state, openEpoch, isOtherwiseBusy });
+  const stateKeeper = createStateKeeper({ ...context, state, openEpoch, isRestoring });
   const database = { ...context.database, backups: withState(context.database.backups, stateKeeper) };
   const backups = createBackupBoard({ ...context, backups: database.backups });
   const drills = createDrillBoard(context);

@@ -44,7 +44,7 @@ beforeEach(() => {
     queue: { queues: [queueOf('west'), queueOf('east')] },
     state: { write: async (parts) => void written.push(parts) },
     openEpoch: () => facts.epoch,
-    isOtherwiseBusy: () => facts.isBusy,
+    isRestoring: () => facts.isBusy,
   });
 });
 
@@ -106,7 +106,7 @@ test('what a backup has no state for is no backup', async () => {
     queue: { queues: [] },
     state: { write },
     openEpoch: () => 1,
-    isOtherwiseBusy: () => false,
+    isRestoring: () => false,
   });
   await expect(failing.keep()).rejects.toThrow('read-only');
   await expect(failing.keep()).rejects.toThrow('read-only');

@@ -93,7 +93,7 @@ async function keepQueues(): Promise<FakeQueue> {
     state: rig.database.controller().state,
     queue: { queues: rig.queues },
     openEpoch: () => 1,
-    isOtherwiseBusy: () => false,
+    isRestoring: () => false,
   });
   await keeper.keep();
   return west;
