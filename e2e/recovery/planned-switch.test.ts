@@ -2,7 +2,7 @@ import type { RecoveryReport } from '@alwayson/protocol/recovery.ts';
 import { expect, test } from 'vitest';
 import { isWhole, unitsOf } from '../harness/environment.ts';
 import { killIfThere } from '../harness/kill-if-there.ts';
-import { describeFailures, failuresOf, percentile } from '../harness/open-loop.ts';
+import { describeFailures, failuresOf, type LoadResult, percentile } from '../harness/open-loop.ts';
 import {
   expectAllThere,
   failover,
@@ -79,6 +79,31 @@ test.each(victims)('kill -9 of the $victim in the step $step', async ({ step, vi
   expect(operation?.state).not.toBe('running');
   await expectAllThere(catalog, `${victim} killed in ${step}`, load);
   expect(describeFailures(failuresOf(load.safe))).toBe('');
+});
+
+/** What was in flight through it, and for this long after: its connections are refused or reset until its sibling has them all. */
+const gatewayGraceMs = 300;
+
+test.each(steps)('kill -9 of a gateway in the step %s', async (step) => {
+  const { environment } = catalog;
+  const region = await otherRegion(catalog);
+  const since = Date.now();
+  const pid = unitsOf(await environment.status()).find(({ kind }) => kind === 'gateway')?.pid;
+  if (pid == null) throw new Error('No gateway has a process.');
+  let killedAt = Infinity;
+  const startedAt = performance.now();
+  const load = await loadDuring(catalog, async () => {
+    const act = () => {
+      killedAt = performance.now() - startedAt;
+      killIfThere(pid);
+    };
+    await switchAndAct(environment, { region, step, act });
+  });
+  expect((await newestSwitch(environment, since))?.state).toMatch(/^(succeeded|rolled-back)$/);
+  await expectAllThere(catalog, `gateway killed in ${step}`, load);
+  const isCut = ({ status, dueMs, latencyMs }: LoadResult) =>
+    status === null && dueMs + latencyMs > killedAt - 100 && dueMs < killedAt + gatewayGraceMs;
+  expect(describeFailures(failuresOf(load.safe).filter((failed) => !isCut(failed)))).toBe('');
 });
 
 async function planOf(region: string): Promise<{ writer: string; candidate: string }> {

@@ -6,7 +6,10 @@ import { deployUnderLoad, useReleases } from '../harness/use-releases.ts';
 const releases = useReleases(withProgram([5, 25, 50, 100], 4));
 const count = Number(process.env.ALWAYSON_E2E_RELEASES ?? '20');
 
-test(`${count} releases in a row lose nothing`, async () => {
+/** A release takes one to three minutes here. */
+const timeout = count * 300_000;
+
+test(`${count} releases in a row lose nothing`, { timeout }, async () => {
   const folder = await createReleaseFolder(withProgram([5, 25, 50, 100], 4));
   try {
     for (let n = 1; n <= count; n += 1) {

@@ -1,6 +1,7 @@
 import { RecoveryReport } from '@alwayson/protocol/recovery.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { owner, RecoveryRig } from './recovery-rig.ts';
+import { dieIn } from './end-in-step.ts';
 import { findZones, killingBoard } from './victims.ts';
 
 /** A region is lost, and in every step of the emergency somebody of the other one is killed too. */
@@ -40,6 +41,33 @@ test.each(kills)(
     process.stdout.write(`FIGURE emergency, ${victim} killed as ${effect} begins: ${report.state}\n`);
     expect(lost).toBe(0);
     expect(RecoveryReport.parse(report)).toMatchObject({ mode: 'emergency', epoch: epoch + 1 });
+    expect(rig.region).toBe(to);
+    expect(rig.database.authority.read()).toMatchObject({ epoch: epoch + 1, phase: 'steady' });
+  },
+);
+
+const steps = { awaitWritable: 'promote', openDoors: 'open', awaitFollowers: 'follow' } as const;
+const deaths = effects.flatMap((effect) =>
+  (['before', 'after'] as const).map((when) => ({ effect, step: steps[effect], when })),
+);
+
+test.each(deaths)(
+  'the control plane ends in the step $step, $when it acted: the next one leads the emergency to its end',
+  { timeout: 400_000 },
+  async (death) => {
+    const [from, to] = [rig.region, rig.otherRegion];
+    await findZones(rig, to);
+    const { epoch } = rig.database.authority.read();
+    const { lost, report } = await rig.writeDuring(async () => {
+      const gone = await rig.loseRegion(from);
+      await rig.untilLost(to);
+      const order = { region: to, mode: 'emergency', acceptDataLoss: true, owner } as const;
+      const ended = await dieIn(rig, death, (board) => board.begin(order));
+      for (const zone of gone) await rig.database.placement.startZone(zone);
+      return ended;
+    });
+    expect(lost).toBe(0);
+    expect(report).toMatchObject({ mode: 'emergency', state: 'succeeded', epoch: epoch + 1 });
     expect(rig.region).toBe(to);
     expect(rig.database.authority.read()).toMatchObject({ epoch: epoch + 1, phase: 'steady' });
   },
