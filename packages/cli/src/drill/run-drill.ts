@@ -10,6 +10,7 @@ import { copyEnvironment } from '../start/copy-environment.ts';
 import { purgeEnvironment } from '../stop/purge-environment.ts';
 import { stopEnvironment } from '../stop/stop-environment.ts';
 import { countLoad } from './count-load.ts';
+import { createDrillMarks, type DrillMarks } from './drill-marks.ts';
 import { lifted } from './lift-copy.ts';
 import { rehearse, untilReady } from './rehearse.ts';
 import { findWrites, startDrillLoad } from './start-load.ts';
@@ -39,7 +40,10 @@ const failureMax = 2000;
  * files what was measured with the source. The source only makes a backup. Also a drill that fails is filed.
  */
 export async function runDrill(options: DrillOptions): Promise<DrillReport> {
-  const { mode, client, target, owner, isKept, signal, note } = options;
+  const { mode, source, client, target, owner, isKept, signal, note } = options;
+  const marks = createDrillMarks(source.stateDir);
+  await removeAbandoned(marks, target, note);
+  marks.add(target.name);
   const startedAt = new Date().toISOString();
   const watch = createStopwatch(note);
   const facts: Facts = { backup: null, release: null, recovery: null, load: null };
@@ -48,7 +52,8 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
     facts.failure ??= (cause instanceof Error ? cause.message : String(cause)).slice(0, failureMax);
   };
   await act(options, facts, watch).catch(noteFailure);
-  if (!isKept) await watch.phase('remove', () => remove(target, note)).catch(noteFailure);
+  const left = isKept ? Promise.resolve() : watch.phase('remove', () => remove(target.path, note));
+  await left.then(() => marks.remove(target.name)).catch(noteFailure);
   const endedAt = new Date().toISOString();
   return client.fileDrill({ mode, owner, startedAt, endedAt, ...facts, phases: watch.phases });
 }
@@ -82,10 +87,24 @@ async function act(options: DrillOptions, facts: Facts, { phase }: Stopwatch): P
   }
 }
 
-async function remove({ path }: StateFolder, note: (text: string) => void): Promise<void> {
+async function remove(path: string, note: (text: string) => void): Promise<void> {
   await stopEnvironment({ stateDir: path, note: () => undefined });
   purgeEnvironment(path);
   note('The copy is gone.');
+}
+
+/** They stand beside the one that is about to be made. */
+async function removeAbandoned(
+  marks: DrillMarks,
+  target: StateFolder,
+  note: (text: string) => void,
+): Promise<void> {
+  const beside = target.path.slice(0, -target.name.length);
+  for (const name of marks.abandoned()) {
+    note(`Removing ${name}, which an earlier drill has left.`);
+    await remove(`${beside}${name}`, note);
+    marks.remove(name);
+  }
 }
 
 function createStopwatch(note: (text: string) => void) {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { DrillEvidence } from '@alwayson/protocol/drills.ts';
 import type { Operation } from '@alwayson/protocol/operations.ts';
 import { expect, test } from 'vitest';
+import { readProcess } from '../../src/environment/process-table.ts';
 import { startMarkedProcess } from '../support/marked-process.ts';
 import { runCli } from '../support/run-cli.ts';
 import { createSampleEnvironment } from '../support/sample-environment.ts';
@@ -95,4 +96,20 @@ test('Ctrl-C ends it at once: nothing of the copy is left, and that is filed', a
   expect(requests.some((request) => request.startsWith('POST /api/backups'))).toBe(true);
   expect(copies()).toEqual([]);
   expect(existsSync(stateDir)).toBe(true);
+});
+
+test('a copy that an earlier drill has left is removed; that of a drill which still runs is not', async () => {
+  const { stateDir, copies } = await startSource();
+  const folder = join(stateDir, 'drills');
+  mkdirSync(folder);
+  const mark = (name: string, pid: number, startedAt: string) => {
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify({ pid, startedAt }));
+    mkdirSync(`${stateDir}-${name}`);
+  };
+  // Another process has that number by now.
+  mark('drill-20260101-1000', process.pid, '1');
+  mark('drill-20260101-1100', process.pid, readProcess(process.pid)?.startedAt ?? '');
+  await runCli(['drill', 'planned', '--json'], { stateDir });
+  expect(copies()).toEqual(['state-drill-20260101-1100']);
+  expect(readdirSync(folder)).toEqual(['drill-20260101-1100.json']);
 });
