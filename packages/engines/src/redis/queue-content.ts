@@ -10,9 +10,11 @@ type Send = (command: readonly string[]) => Promise<unknown>;
 
 /**
  * Puts entries back in front of those that are there, under their own ids: whoever has applied them before knows it by these. What is there
- * already, and all that follows, is left out. KEYS: stream, entries to put back (a stream), incarnations. ARGV: run, its score.
+ * already, and all that follows, is left out. KEYS: stream, entries to put back (a stream), incarnations. ARGV: run, its score, how many entries
+ * there are: those that could not be written are missing for good once later ones are in.
  */
 const putBackScript = `
+if redis.call('XLEN', KEYS[2]) ~= tonumber(ARGV[3]) then return redis.error_reply('ERR entries are missing') end
 redis.call('ZADD', KEYS[3], 'NX', ARGV[2], ARGV[1])
 local last = nil
 if redis.call('EXISTS', KEYS[1]) == 1 then
@@ -76,17 +78,20 @@ export async function putQueueContentBack(
 ): Promise<number> {
   const send: Send = (command) => connection.send(command, timeoutMs);
   const scores = new Map(incarnations.map(({ run, score }) => [run, score]));
-  let count = 0;
-  for (const { shard, run, entries } of streams) {
+  const putBack = async ({ shard, run, entries }: KeptStream) => {
     const stream = queueKeys.stream(shard, run);
     const aside = `${stream}:back`;
-    await send(['DEL', aside]);
-    for (let at = 0; at < entries.length; at += pageEntries) {
-      const page = entries.slice(at, at + pageEntries);
-      await Promise.all(page.map(([id, fields]) => send(['XADD', aside, id, ...fields])));
-    }
     const keys = ['3', stream, aside, queueKeys.incarnations];
-    count += Number(await send(['EVAL', putBackScript, ...keys, run, String(scores.get(run) ?? 0)]));
-  }
-  return count;
+    // One connection answers in the order in which it is asked: nothing has to be waited for in between.
+    const added = [
+      send(['DEL', aside]),
+      ...entries.map(([id, fields]) => send(['XADD', aside, id, ...fields])),
+    ];
+    const about = [run, String(scores.get(run) ?? 0), String(entries.length)];
+    const merged = send(['EVAL', putBackScript, ...keys, ...about]);
+    const [count] = await Promise.all([merged, ...added]);
+    return Number(count);
+  };
+  const counts = await Promise.all(streams.map(putBack));
+  return counts.reduce((sum, count) => sum + count, 0);
 }
