@@ -31,13 +31,15 @@ export async function putBackState(context: PutBackContext): Promise<RecoveryChe
   const { state, queue } = context;
   const kept = await state.read();
   const then = KeptConfiguration.safeParse(kept.get(configurationPart));
-  const checks = [compareConfiguration(then.data ?? null, readConfiguration(context))];
-  for (const one of queue.queues) {
+  const queues = queue.queues.map(async (one) => {
     const content = QueueContent.safeParse(kept.get(queuePart(one.region)));
-    if (content.success) checks.push(await putBack(state, one, content.data));
-    else checks.push(toCheck(one, 'warn', 'the restored data is of before it was kept'));
-  }
-  return checks;
+    if (content.success) return putBack(state, one, content.data);
+    return toCheck(one, 'warn', 'the restored data is of before it was kept');
+  });
+  return [
+    compareConfiguration(then.data ?? null, readConfiguration(context)),
+    ...(await Promise.all(queues)),
+  ];
 }
 
 async function putBack(state: KeptState, queue: Queue, content: QueueContent): Promise<RecoveryCheck> {
