@@ -1,5 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
+import { sandboxNice } from '@alwayson/protocol/sandbox-priority.ts';
 import { findEnvironmentProcesses } from '../environment/process-table.ts';
 
 /**
@@ -8,12 +9,11 @@ import { findEnvironmentProcesses } from '../environment/process-table.ts';
  */
 export async function lifted<T>(stateDir: string, work: () => Promise<T>): Promise<T> {
   if (process.getuid?.() !== 0) return work();
-  const { PRIORITY_NORMAL: usual, PRIORITY_BELOW_NORMAL: behind } = constants.priority;
-  shift(stateDir, { session: usual, by: usual - behind });
+  shift(stateDir, { session: constants.priority.PRIORITY_NORMAL, by: -sandboxNice.process });
   try {
     return await work();
   } finally {
-    shift(stateDir, { session: behind, by: behind - usual });
+    shift(stateDir, { session: sandboxNice.session, by: sandboxNice.process });
   }
 }
 

@@ -1,5 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
+import { sandboxNice } from '@alwayson/protocol/sandbox-priority.ts';
 import { readProc } from './identity.ts';
 
 /**
@@ -8,17 +9,18 @@ import { readProc } from './identity.ts';
  * like any other.
  */
 export function giveWay(pid: number): void {
-  lower(pid, constants.priority.PRIORITY_LOW);
+  const { PRIORITY_LOW: session } = constants.priority;
+  lower(pid, { session, process: session });
 }
 
-/** As `giveWay`, for what serves, but nobody who counts: it gets a tenth of what each session beside it gets. */
+/** As `giveWay`, for a sandbox. */
 export function standBehind(pid: number): void {
-  lower(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  lower(pid, sandboxNice);
 }
 
-function lower(pid: number, priority: number): void {
-  attempt(() => setPriority(pid, priority));
-  attempt(() => writeFileSync(`/proc/${pid}/autogroup`, `${priority}`));
+function lower(pid: number, nice: { session: number; process: number }): void {
+  attempt(() => setPriority(pid, nice.process));
+  attempt(() => writeFileSync(`/proc/${pid}/autogroup`, `${nice.session}`));
 }
 
 /** A process, and all that it starts from now on, after those beside it in the same session. */

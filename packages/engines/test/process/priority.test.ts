@@ -27,13 +27,13 @@ function readSessionNice(pid: number): number | null {
 }
 
 test.each([
-  ['giveWay', giveWay, low],
-  ['standBehind', standBehind, below],
-])('%s lowers a process and its session', (_, lower, priority) => {
+  ['giveWay', giveWay, { session: low, process: low }],
+  ['standBehind', standBehind, { session: below, process: below - above }],
+])('%s lowers a process and its session', (_, lower, nice) => {
   const pid = startIdle();
   lower(pid);
-  expect(getPriority(pid)).toBe(priority);
-  expect([priority, null]).toContain(readSessionNice(pid));
+  expect(getPriority(pid)).toBe(nice.process);
+  expect([nice.session, null]).toContain(readSessionNice(pid));
 });
 
 test('who starts aside has its turn when it serves, behind those it depends on', () => {
