@@ -2,6 +2,7 @@ import type { Operation } from '@alwayson/protocol/operations.ts';
 import { expect } from 'vitest';
 import type { RegionHandover } from '../../src/database/region-handover.ts';
 import type { RecoveryBoard } from '../../src/recovery/recovery-board.ts';
+import { switchKinds } from '../../src/recovery/switch-runner.ts';
 import { waitFor } from '../database/database-rig.ts';
 import type { RecoveryRig } from './recovery-rig.ts';
 
@@ -46,6 +47,8 @@ export async function dieIn(
   };
   await waitFor(`the step ${step}`, isThere, 120_000);
   await database.stopController();
+  // As the next life does: what moved inside a region is found again from records.
+  database.journal.closeInterrupted(Object.values(switchKinds));
   database.startController();
   rig.board().resume();
   return rig.untilEnded({ id });
