@@ -36,6 +36,7 @@ export const RestoreTarget = z.object({
   /** Of the repository. */
   region: z.string(),
   label: z.string(),
+  /** Unix ms of the last moment that is wanted; null for the end of the backup. */
   time: z.number().nullable(),
 });
 export type RestoreTarget = z.infer<typeof RestoreTarget>;
@@ -52,7 +53,7 @@ export const RecoveryPlan = z.object({
   isReady: z.boolean(),
   /** Null where nothing is lost. */
   loss: LossEstimate.nullable(),
-  /** Of a restore: the backup it begins with, and Unix ms of the last moment that is wanted (null for the end of the backup). Null when there is none. */
+  /** Of a restore; null when there is none. */
   target: RestoreTarget.nullable().default(null),
   checks: z.array(RecoveryCheck),
   /** In the order in which they happen. After `pointOfNoReturn` there is only forward. */

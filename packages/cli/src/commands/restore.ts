@@ -1,4 +1,4 @@
-import { errorCatalogue } from '@alwayson/protocol/errors.ts';
+import { AlwaysOnError, errorCatalogue } from '@alwayson/protocol/errors.ts';
 import type { Command } from 'commander';
 import { askControlPlane } from '../environment/find-environment.ts';
 import type { CommandIo } from '../output/command-io.ts';
@@ -52,8 +52,23 @@ export function registerRestore(program: Command): void {
   addSwitchEndOptions(command);
 }
 
+/** Nothing that was said is passed over, least of all that nothing is to happen. */
+function assertFit({ into, plan, mask, port, consolePort }: RestoreOptions): void {
+  if (into !== undefined && plan === true)
+    throw new AlwaysOnError(
+      'AON_USAGE',
+      '--plan tells what a restore of this environment would do, and --into leaves it alone.',
+    );
+  if (into === undefined && [mask, port, consolePort].some((option) => option !== undefined))
+    throw new AlwaysOnError(
+      'AON_USAGE',
+      '--mask, --port and --console-port are for the new environment that --into names.',
+    );
+}
+
 async function runRestore(io: CommandIo, options: RestoreOptions): Promise<void> {
   const { to, reason, acceptDataLoss = false, into } = options;
+  assertFit(options);
   if (into !== undefined) return runCopy(io, options, into);
   const plan = await askControlPlane(io.env, (client) => client.restorePlan({ to }));
   if (options.plan === true) {

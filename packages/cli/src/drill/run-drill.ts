@@ -5,6 +5,7 @@ import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import type { RecoveryMode } from '@alwayson/protocol/recovery.ts';
 import { type ControlPlaneClient, createControlPlaneClient } from '../client/control-plane-client.ts';
 import type { StateFolder } from '../environment/state-folder.ts';
+import { readEnvironmentIfSound } from '../environment/environment-file.ts';
 import { readLiveRelease } from '../releases/live-release.ts';
 import { copyEnvironment } from '../start/copy-environment.ts';
 import { purgeEnvironment } from '../stop/purge-environment.ts';
@@ -101,8 +102,13 @@ async function removeAbandoned(
 ): Promise<void> {
   const beside = target.path.slice(0, -target.name.length);
   for (const name of marks.abandoned()) {
-    note(`Removing ${name}, which an earlier drill has left.`);
-    await remove(`${beside}${name}`, note);
+    const path = `${beside}${name}`;
+    // Somebody has found a use for it.
+    const isWanted = readEnvironmentIfSound(path)?.type === 'production';
+    if (!isWanted) {
+      note(`Removing ${name}, which an earlier drill has left.`);
+      await remove(path, note);
+    }
     marks.remove(name);
   }
 }

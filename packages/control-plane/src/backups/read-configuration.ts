@@ -4,7 +4,7 @@ import type { ControllerContext } from '../controller.ts';
 import { readEstate } from '../estate/estate-store.ts';
 
 /** Those that say what somebody wanted; what was observed, or decided from it, comes by itself. */
-const names = ['scale', 'switches', 'maintenance', 'drill-schedules'] as const;
+const names = ['scale', 'switches', 'drill-schedules'] as const;
 
 /** No secrets: they are in `environment.json`, and so is what opens a backup. */
 export function readConfiguration({

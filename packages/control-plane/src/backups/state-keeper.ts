@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Controller, ControllerContext } from '../controller.ts';
 import type { KeptState } from '../database/kept-state.ts';
 import type { QueueController } from '../queue/queue-controller.ts';
@@ -7,6 +8,8 @@ import { readConfiguration } from './read-configuration.ts';
 const lookEveryMs = 60_000;
 
 export const configurationPart = 'configuration';
+/** That of the moment that was restored last, where it was another. */
+export const restoredConfigurationPart = 'configuration-restored';
 export const queuePart = (region: string) => `queue-${region}`;
 
 export interface StateKeeperContext extends Pick<ControllerContext, 'manifest' | 'records' | 'now'> {
@@ -31,6 +34,7 @@ export function createStateKeeper(context: StateKeeperContext): StateKeeper {
   const { state, queue, openEpoch, isRestoring, now } = context;
   let lookedAt = now();
   let keptIn: number | null = null;
+  /** Hashes: a full queue is large. */
   const kept = new Map<string, string>();
   let running: Promise<void> | null = null;
 
@@ -48,19 +52,19 @@ export function createStateKeeper(context: StateKeeperContext): StateKeeper {
     if (epoch !== keptIn) kept.clear();
     keptIn = epoch;
     const found = Object.entries(await gather()).map(
-      ([name, content]) => [name, content, JSON.stringify(content)] as const,
+      ([name, content]) => [name, JSON.stringify(content)] as const,
     );
-    const changed = found.filter(([name, , text]) => kept.get(name) !== text);
+    const changed = found.filter(([name, text]) => kept.get(name) !== hash(text));
     if (changed.length === 0) return;
-    await state.write(Object.fromEntries(changed.map(([name, content]) => [name, content])));
-    for (const [name, , text] of changed) kept.set(name, text);
+    await state.write(Object.fromEntries(changed));
+    for (const [name, text] of changed) kept.set(name, hash(text));
   };
 
   return {
     name: 'state',
     keep,
     async tick() {
-      if (running !== null || openEpoch() === null || isRestoring() || now() - lookedAt < lookEveryMs) return;
+      if (running !== null || now() - lookedAt < lookEveryMs || openEpoch() === null || isRestoring()) return;
       lookedAt = now();
       // What it meets is met again in a minute, and by every backup, which tells it.
       running = keep()
@@ -73,4 +77,8 @@ export function createStateKeeper(context: StateKeeperContext): StateKeeper {
       await running;
     },
   };
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -10,8 +10,8 @@ const timeoutMs = 30_000;
 
 /** What belongs to the workload beside its tables, kept in the database (`platform/020_kept-state.sql`). Everything throws without a writer. */
 export interface KeptState {
-  /** All of them at once, or none. */
-  write(parts: Readonly<Record<string, unknown>>): Promise<void>;
+  /** JSON texts by name. All of them at once, or none. */
+  write(parts: Readonly<Record<string, string>>): Promise<void>;
   /** By name; nothing of what is older than the table. */
   read(): Promise<Map<string, unknown>>;
   /** Up to where the streams of a queue were applied. */
@@ -36,7 +36,7 @@ export function createKeptState(runtime: DatabaseRuntime): KeptState {
           `INSERT INTO alwayson.kept_state (name, content)
            SELECT name, content::json FROM unnest($1::text[], $2::text[]) AS part (name, content)
            ON CONFLICT (name) DO UPDATE SET content = excluded.content, at = now()`,
-          [Object.keys(parts), Object.values(parts).map((content) => JSON.stringify(content))],
+          [Object.keys(parts), Object.values(parts)],
         );
       }),
     read: () =>

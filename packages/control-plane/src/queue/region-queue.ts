@@ -37,7 +37,7 @@ export interface RegionQueue {
   /** What waits in it. Throws AON_QUEUE when nobody can be asked. */
   content(): Promise<QueueContent>;
   /** In front of what waits; returns how many were not there any more. May be repeated. Throws AON_QUEUE as `content`. */
-  putBack(content: Pick<QueueContent, 'incarnations' | 'streams'>): Promise<number>;
+  putBack(content: Pick<QueueContent, 'incarnations' | 'streams'>, withinMs: number): Promise<number>;
   close(): void;
 }
 
@@ -131,7 +131,7 @@ export function createRegionQueue(
   return {
     region: region.name,
     content: async () => serving().content(keptBytesMax),
-    putBack: async (content) => serving().putBack(content),
+    putBack: async (content, withinMs) => serving().putBack(content, withinMs),
     async tick(signal) {
       for (let n = 0; n < roundsMax && (await round(signal)); n += 1);
     },

@@ -4,7 +4,7 @@ import { QueueContent } from '@alwayson/protocol/queue-content.ts';
 import type { RecoveryCheck } from '@alwayson/protocol/recovery.ts';
 import { z } from 'zod';
 import { readConfiguration } from '../backups/read-configuration.ts';
-import { configurationPart, queuePart } from '../backups/state-keeper.ts';
+import { configurationPart, queuePart, restoredConfigurationPart } from '../backups/state-keeper.ts';
 import type { ControllerContext } from '../controller.ts';
 import type { KeptState } from '../database/kept-state.ts';
 import { waitUntil } from '../database/wait-until.ts';
@@ -36,10 +36,14 @@ export async function putBackState(context: PutBackContext): Promise<RecoveryChe
     if (content.success) return putBack(state, one, content.data);
     return toCheck(one, 'warn', 'the restored data is of before it was kept');
   });
-  return [
-    compareConfiguration(then.data ?? null, readConfiguration(context)),
-    ...(await Promise.all(queues)),
-  ];
+  const configuration = compareConfiguration(then.data ?? null, readConfiguration(context));
+  const isAnother = then.success && configuration.state !== 'pass';
+  // The present one is about to be kept in its place.
+  const keeping = isAnother
+    ? state.write({ [restoredConfigurationPart]: JSON.stringify(then.data) })
+    : undefined;
+  const [checks] = await Promise.all([Promise.all(queues), keeping]);
+  return [configuration, ...checks];
 }
 
 async function putBack(state: KeptState, queue: Queue, content: QueueContent): Promise<RecoveryCheck> {
@@ -49,7 +53,7 @@ async function putBack(state: KeptState, queue: Queue, content: QueueContent): P
   await state.expect(queue.region, left.streams);
   let failure: unknown;
   const isDone = () =>
-    queue.putBack(left).then(
+    queue.putBack(left, queueWithinMs).then(
       () => true,
       (error: unknown) => {
         failure = error;

@@ -1,18 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants, existsSync, type Stats } from 'node:fs';
-import {
-  copyFile,
-  link,
-  lstat,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readlink,
-  realpath,
-  rename,
-  symlink,
-} from 'node:fs/promises';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { copyFile, link, lstat, mkdir, mkdtemp, readdir, readlink, rename, symlink } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
 import { AlwaysOnError } from '@alwayson/protocol/errors.ts';
 import { isInside } from './list-files.ts';
 import { removeFolder, syncNames } from './release-folders.ts';
@@ -104,13 +93,14 @@ function toName(entries: readonly Entry[]): string {
 async function take(from: string, to: string, { path, stats, target }: Entry): Promise<void> {
   const [source, place] = [join(from, path), join(to, path)];
   if (stats.isDirectory()) await mkdir(place, { mode: (stats.mode & 0o777) | 0o700 });
-  else if (target !== null) await symlink(await toTarget(from, source, target), place);
+  else if (target !== null) await symlink(toTarget(from, source, target), place);
   else if (stats.isFile())
     await link(source, place).catch(() => copyFile(source, place, constants.COPYFILE_FICLONE));
 }
 
-/** What leads out of the folder leads there from everywhere. */
-async function toTarget(root: string, source: string, target: string): Promise<string> {
-  if (isAbsolute(target) || isInside(root, resolve(dirname(source), target))) return target;
-  return realpath(source).catch(() => target);
+/** What leads out of the folder leads there from everywhere; all else stays inside. */
+function toTarget(root: string, source: string, target: string): string {
+  const folder = dirname(source);
+  const full = resolve(folder, target);
+  return isInside(root, full) ? relative(folder, full) : full;
 }

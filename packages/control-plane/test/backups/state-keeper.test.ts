@@ -15,7 +15,7 @@ const manifest = Manifest.parse({
 const minuteMs = 60_000;
 
 /** What the database was given, one entry for each time it was written to. */
-let written: Readonly<Record<string, unknown>>[];
+let written: Readonly<Record<string, string>>[];
 let facts: { now: number; epoch: number | null; isBusy: boolean; held: QueueContent; isEastAway: boolean };
 let keeper: StateKeeper;
 const records = createSqliteRecords(openMemoryStore(), { mirror: noMirror, now: Date.now });
@@ -64,7 +64,7 @@ test('all of it at first, then only what has changed, and nothing when nothing h
   facts.held = { ...facts.held, incarnations: [{ run: 'a', score: 1 }] };
   await keeper.keep();
   expect(namesWritten()).toEqual([all, ['queue-east', 'queue-west']]);
-  expect(written[1]?.['queue-west']).toEqual(facts.held);
+  expect(JSON.parse(written[1]?.['queue-west'] ?? '')).toEqual(facts.held);
 });
 
 test('in another epoch the database may be of another time: all of it again', async () => {

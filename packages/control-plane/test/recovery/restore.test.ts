@@ -117,7 +117,12 @@ async function expectQueuesAsThen(west: FakeQueue, { checks }: RecoveryReport): 
   const told = new Map(checks.map(({ name, state, detail }) => [name, `${state}: ${detail}`]));
   expect(told.get('queue of west')).toMatch(/^pass: 2 writes/);
   expect(told.get('queue of east')).toMatch(/^warn: 2 writes of then are dead letters/);
-  expect(told.get('configuration')).toBe('pass: as it was then');
+  expect(told.get('configuration')).toBe('warn: stays as it is now, and was another then: scale');
+  expect(
+    await ask(
+      "SELECT content->'records'->'scale' AS scale FROM alwayson.kept_state WHERE name = 'configuration-restored'",
+    ),
+  ).toEqual([{ scale: null }]);
 }
 
 test('a table that was dropped is there again as it was a second before; what came later is undone, and everybody follows', async () => {
@@ -131,6 +136,7 @@ test('a table that was dropped is there again as it was a second before; what ca
   await ask('DROP TABLE precious');
   await ask("INSERT INTO item VALUES (-7, 'later')");
   await ask("UPDATE alwayson.queue_ledger SET last_id = '12-0'");
+  rig.database.records.commit('scale', 0, { floor: { 'west-1': 2 } });
   await migrateLater();
   const { epoch } = rig.database.authority.read();
   const [from, to] = [rig.region, rig.otherRegion];

@@ -1,11 +1,11 @@
 import type { TaskRequestInput } from '@alwayson/protocol/units.ts';
 import { stanza } from './backup-files.ts';
-import { renderTarget, type RestoreTarget } from './restore-target.ts';
+import { renderTarget, type TargetInRepository } from './restore-target.ts';
 import { renderThrowaway, type ThrowawayInput } from './throwaway-server.ts';
 
 const folder = 'cloned';
 
-export interface CloneInput extends ThrowawayInput, RestoreTarget {
+export interface CloneInput extends ThrowawayInput, TargetInRepository {
   /** The other environment's repository: its folder, and what it is encrypted with. `password` is the user's as in the backup. */
   source: { repository: string; cipherPass: string };
   /** What the roles have from now on: of the environment whose first data this becomes. */

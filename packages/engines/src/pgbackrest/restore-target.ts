@@ -1,12 +1,10 @@
+import type { RestoreTarget } from '@alwayson/protocol/recovery.ts';
+
 /** What is restored out of a repository. */
-export interface RestoreTarget {
-  label: string;
-  /** Unix ms of the last moment that is wanted; null for the end of the backup itself. */
-  time: number | null;
-}
+export type TargetInRepository = Pick<RestoreTarget, 'label' | 'time'>;
 
 /** Options of pgBackRest's restore, and what the server that replays has to be told. */
-export function renderTarget({ label, time }: RestoreTarget): {
+export function renderTarget({ label, time }: TargetInRepository): {
   options: string;
   settings: readonly string[];
 } {

@@ -1,12 +1,12 @@
 import type { TaskRequestInput } from '@alwayson/protocol/units.ts';
 import { backupConfiguration, stanza } from './backup-files.ts';
-import { renderTarget, type RestoreTarget } from './restore-target.ts';
+import { renderTarget, type TargetInRepository } from './restore-target.ts';
 import { renderThrowaway, type ThrowawayInput } from './throwaway-server.ts';
 
 /** Beside the data folder; `place` puts what is in it into its place. */
 const folder = 'restored';
 
-export interface RestoreInput extends ThrowawayInput, RestoreTarget {
+export interface RestoreInput extends ThrowawayInput, TargetInRepository {
   repository: number;
   /** Run in the restored database before it is closed. */
   statement: string;

@@ -1,3 +1,4 @@
+import type { Invariant } from '@alwayson/protocol/backups.ts';
 import type { TaskRequestInput } from '@alwayson/protocol/units.ts';
 import { backupConfiguration, stanza } from './backup-files.ts';
 import { renderThrowaway, type ThrowawayInput } from './throwaway-server.ts';
@@ -9,7 +10,7 @@ export interface VerifyInput extends ThrowawayInput {
   /** Null for the newest. */
   label: string | null;
   /** What must hold in the data: `query` returns a row for everything that is wrong. */
-  invariants: readonly { name: string; query: string }[];
+  invariants: readonly Invariant[];
 }
 
 /**

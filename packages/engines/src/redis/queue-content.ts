@@ -3,7 +3,7 @@ import { queueKeys, queueShards } from '@alwayson/protocol/workload-environment.
 import type { RedisConnection } from './connect-redis.ts';
 
 const pageEntries = 500;
-/** Of one command: a long stream is put together in one. */
+/** Of one page. */
 const timeoutMs = 10_000;
 
 type Send = (command: readonly string[]) => Promise<unknown>;
@@ -75,8 +75,9 @@ async function readStream(send: Send, stream: string, bytesMax: number) {
 export async function putQueueContentBack(
   connection: Pick<RedisConnection, 'send'>,
   { incarnations, streams }: Pick<QueueContent, 'incarnations' | 'streams'>,
+  withinMs: number,
 ): Promise<number> {
-  const send: Send = (command) => connection.send(command, timeoutMs);
+  const send: Send = (command) => connection.send(command, withinMs);
   const scores = new Map(incarnations.map(({ run, score }) => [run, score]));
   const putBack = async ({ shard, run, entries }: KeptStream) => {
     const stream = queueKeys.stream(shard, run);

@@ -41,7 +41,7 @@ export interface QueueProcess {
   /** Everything in all streams; cut when it is more than `bytesMax`. */
   content(bytesMax: number): Promise<QueueContent>;
   /** Returns how many were put back: those that lie there still are not. May be repeated. */
-  putBack(content: Pick<QueueContent, 'incarnations' | 'streams'>): Promise<number>;
+  putBack(content: Pick<QueueContent, 'incarnations' | 'streams'>, withinMs: number): Promise<number>;
   close(): void;
 }
 
@@ -114,7 +114,7 @@ export async function connectQueueProcess(
       return Number(confirmed) >= 1;
     },
     content: (bytesMax) => readQueueContent(connection, bytesMax),
-    putBack: (content) => putQueueContentBack(connection, content),
+    putBack: (content, withinMs) => putQueueContentBack(connection, content, withinMs),
   };
 }
 

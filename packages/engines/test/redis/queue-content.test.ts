@@ -63,7 +63,7 @@ test('more entries than one page holds come back as they were', async () => {
   await Promise.all(ids.map(add));
   const kept = await process.content(bytesMax);
   await redis.send(['XTRIM', stream, 'MAXLEN', '0']);
-  expect(await process.putBack(kept)).toBe(ids.length);
+  expect(await process.putBack(kept, 10_000)).toBe(ids.length);
   expect(await idsIn()).toEqual(ids);
 });
 
@@ -71,9 +71,9 @@ test('what was applied and dropped is put back in front of what came later, unde
   const kept = await keepThree();
   await redis.send(['XTRIM', stream, 'MINID', '11-0']);
   await add('20-0');
-  expect(await process.putBack(kept)).toBe(2);
+  expect(await process.putBack(kept, 10_000)).toBe(2);
   expect(await idsIn()).toEqual(['10-0', '10-1', '11-0', '20-0']);
-  expect(await process.putBack(kept)).toBe(0);
+  expect(await process.putBack(kept, 10_000)).toBe(0);
   expect(await idsIn()).toEqual(['10-0', '10-1', '11-0', '20-0']);
 });
 
@@ -82,7 +82,7 @@ test('an id that was given out is not given out again', async () => {
   const farAhead = '99999999999999-0';
   await add(farAhead);
   await redis.send(['XTRIM', stream, 'MAXLEN', '0']);
-  expect(await process.putBack(kept)).toBe(3);
+  expect(await process.putBack(kept, 10_000)).toBe(3);
   expect(await redis.send(['XADD', stream, '*', 'k', 'new'])).toBe('99999999999999-1');
 });
 
@@ -90,7 +90,7 @@ test('the process that accepted them is known again, before those that came afte
   const kept = await keepThree();
   await redis.send(['DEL', stream, queueKeys.incarnations]);
   await redis.send(['ZADD', queueKeys.incarnations, '9', 'b'.repeat(40)]);
-  await process.putBack(kept);
+  await process.putBack(kept, 10_000);
   expect(await redis.send(['ZRANGE', queueKeys.incarnations, '0', '-1'])).toEqual([run, 'b'.repeat(40)]);
   expect(await process.depth()).toBe(3);
 });
@@ -98,5 +98,5 @@ test('the process that accepted them is known again, before those that came afte
 test('a server that takes no writes says so', async () => {
   const kept = await keepThree();
   await redis.send(['CONFIG', 'SET', 'min-replicas-to-write', '1000']);
-  await expect(process.putBack(kept)).rejects.toThrow('NOREPLICAS');
+  await expect(process.putBack(kept, 10_000)).rejects.toThrow('NOREPLICAS');
 });

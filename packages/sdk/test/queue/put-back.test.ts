@@ -61,7 +61,7 @@ test('after a restore, what was put back is applied once more, of a process that
     steering(primary, async (control) => (await control.content(1)).incarnations.length === 1),
   );
 
-  expect(await steering(primary, (control) => control.putBack(kept))).toBe(count);
+  expect(await steering(primary, (control) => control.putBack(kept, 10_000))).toBe(count);
   // The database as it was when nothing was applied; everybody has to claim anew.
   await postgres.query(`BEGIN; DELETE FROM vote; DELETE FROM alwayson.queue_ledger;
     UPDATE alwayson.queue_lease SET owner = NULL, fence = fence + 1000000; COMMIT`);
