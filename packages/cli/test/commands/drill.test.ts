@@ -109,7 +109,10 @@ test('a copy that an earlier drill has left is removed; that of a drill which st
   // Another process has that number by now.
   mark('drill-20260101-1000', process.pid, '1');
   mark('drill-20260101-1100', process.pid, readProcess(process.pid)?.startedAt ?? '');
+  // One that was given a type which is never deleted.
+  mark('drill-20260101-1200', process.pid, '1');
+  await createSampleEnvironment(`${stateDir}-drill-20260101-1200`, { frontDoor: 18_313, console: 18_314 });
   await runCli(['drill', 'planned', '--json'], { stateDir });
-  expect(copies()).toEqual(['state-drill-20260101-1100']);
+  expect(copies()).toEqual(['state-drill-20260101-1100', 'state-drill-20260101-1200']);
   expect(readdirSync(folder)).toEqual(['drill-20260101-1100.json']);
 });

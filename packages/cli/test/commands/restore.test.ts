@@ -55,3 +55,14 @@ test('without a target there is nothing to restore', async () => {
   expect(run.code).toBe(2);
   expect(run.stderr).toContain('--to');
 });
+
+test.each([
+  [['--into', 'sandbox', '--plan'], '--plan'],
+  [['--mask', 'mask.sql'], '--into'],
+  [['--port', '8090'], '--into'],
+])('what does not go together is refused, and nothing is asked for: %s', async (words, named) => {
+  const stateDir = createStateDir();
+  const run = await runCli(['restore', '--to', '2026-01-31T12:00:00Z', ...words], { stateDir });
+  expect(run.code).toBe(2);
+  expect(run.stderr).toContain(named);
+});
