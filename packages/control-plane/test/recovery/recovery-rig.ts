@@ -32,6 +32,15 @@ export class RecoveryRig {
     return new RecoveryRig(database);
   }
 
+  /** With repositories in both regions, and a first backup in the west. */
+  static async startBackedUp(block: number): Promise<RecoveryRig> {
+    const rig = await RecoveryRig.start(block, { hasBackups: true });
+    const { backups } = rig.database.controller();
+    await backups.prepare();
+    await backups.make({ region: 'west', type: 'full', note: null });
+    return rig;
+  }
+
   get writer(): string {
     return this.database.controller().writer()?.member ?? '';
   }

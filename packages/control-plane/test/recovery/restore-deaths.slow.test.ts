@@ -12,10 +12,7 @@ import { owner, RecoveryRig } from './recovery-rig.ts';
 let rig: RecoveryRig;
 
 beforeAll(async () => {
-  rig = await RecoveryRig.start(27, { hasBackups: true });
-  const { backups } = rig.database.controller();
-  await backups.prepare();
-  await backups.make({ region: 'west', type: 'full', note: null });
+  rig = await RecoveryRig.startBackedUp(27);
 });
 
 afterAll(() => rig.destroy());

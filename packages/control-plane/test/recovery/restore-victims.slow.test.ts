@@ -13,10 +13,7 @@ const seed = Number(process.env.ALWAYSON_E2E_SEED ?? '0');
 let rig: RecoveryRig;
 
 beforeAll(async () => {
-  rig = await RecoveryRig.start(28, { hasBackups: true });
-  const { backups } = rig.database.controller();
-  await backups.prepare();
-  await backups.make({ region: 'west', type: 'full', note: null });
+  rig = await RecoveryRig.startBackedUp(28);
 });
 
 afterAll(() => rig.destroy());

@@ -3,7 +3,7 @@ import { queueKeys } from '@alwayson/protocol/workload-environment.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connectRedis, type RedisConnection } from '../../src/redis/connect-redis.ts';
 import { connectQueueProcess, type QueueProcess } from '../../src/redis/queue-process.ts';
-import { queueConfigFor, type RunningRedis, startRedis } from './running-redis.ts';
+import { eventually, queueConfigFor, type RunningRedis, startRedis } from './running-redis.ts';
 
 const address = { address: '127.203.2.1', port: 6379, password: 'secret' };
 const run = 'a'.repeat(40);
@@ -15,7 +15,7 @@ let process: QueueProcess;
 let redis: RedisConnection;
 beforeEach(async () => {
   server = await startRedis(queueConfigFor(address));
-  process = await server.within(() => connectQueueProcess(address, 10_000));
+  process = await eventually(() => connectQueueProcess(address, 10_000));
   redis = await connectRedis(address, 10_000);
   await process.unfence({ term: 1, copies: 1 });
 });

@@ -1,46 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { queueKeys } from '@alwayson/protocol/workload-environment.ts';
 import { afterEach, expect, test } from 'vitest';
 import { renderCacheConfig } from '../../src/redis/cache-config.ts';
 import { connectRedis } from '../../src/redis/connect-redis.ts';
-import { renderQueueConfig } from '../../src/redis/queue-config.ts';
 import { connectQueueProcess } from '../../src/redis/queue-process.ts';
+import { eventually, queueConfigFor, type RunningRedis, startRedis } from './running-redis.ts';
 
-const servers: { child: ChildProcess; dir: string }[] = [];
+const servers: RunningRedis[] = [];
 afterEach(async () => {
-  for (const { child, dir } of servers.splice(0)) {
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    if (child.kill('SIGKILL')) await gone;
-    rmSync(dir, { recursive: true, force: true });
-  }
+  for (const running of servers.splice(0)) await running.kill();
 });
 
 const server = (last: number) => ({ address: `127.203.1.${last}`, port: 6379, password: 'secret' });
 
-async function start(config: string): Promise<ChildProcess> {
-  const dir = mkdtempSync(join(tmpdir(), 'alwayson-redis-'));
-  mkdirSync(join(dir, 'data'));
-  writeFileSync(join(dir, 'redis.conf'), config);
-  const child = spawn('redis-server', ['redis.conf'], { cwd: dir, stdio: 'ignore' });
-  servers.push({ child, dir });
-  return child;
-}
-
-async function eventually<T>(attempt: () => Promise<T | false>): Promise<T> {
-  for (let n = 0; n < 400; n += 1) {
-    const result = await attempt().catch(() => false as const);
-    if (result !== false) return result;
-    await sleep(25);
-  }
-  throw new Error('not in time');
+async function start(config: string): Promise<RunningRedis['child']> {
+  const running = await startRedis(config);
+  servers.push(running);
+  return running.child;
 }
 
 const startQueue = async (last: number) => {
-  const child = await start(renderQueueConfig({ ...server(last), durability: 'replicated' }));
+  const child = await start(queueConfigFor(server(last)));
   return { child, process: await eventually(() => connectQueueProcess(server(last), 500)) };
 };
 

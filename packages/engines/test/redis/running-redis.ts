@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,14 +10,27 @@ const pollMs = 25;
 const triesMax = 400;
 
 export interface RunningRedis {
-  /** Tries until it works, for a server that is still starting. */
-  within<T>(attempt: () => Promise<T>): Promise<T>;
+  readonly child: ChildProcess;
   /** Resolves when the process is gone, and its folder too. */
   kill(): Promise<void>;
 }
 
 export const queueConfigFor = (server: RedisServerAddress) =>
   renderQueueConfig({ ...server, durability: 'replicated' });
+
+/** Tries until it works, as with a server that is still starting; false is "not yet" too. */
+export async function eventually<T>(attempt: () => Promise<T | false>): Promise<T> {
+  let last: unknown;
+  for (let n = 0; n < triesMax; n += 1) {
+    const result = await attempt().catch((error: unknown) => {
+      last = error;
+      return false as const;
+    });
+    if (result !== false) return result;
+    await sleep(pollMs);
+  }
+  throw new Error('Not in time.', { cause: last });
+}
 
 /** A real server in a folder of its own. */
 export async function startRedis(config: string): Promise<RunningRedis> {
@@ -27,16 +40,7 @@ export async function startRedis(config: string): Promise<RunningRedis> {
   const child = spawn('redis-server', ['redis.conf'], { cwd: dir, stdio: 'ignore' });
   const gone = new Promise((resolve) => child.once('exit', resolve));
   return {
-    async within(attempt) {
-      for (let n = 1; ; n += 1) {
-        try {
-          return await attempt();
-        } catch (error) {
-          if (n === triesMax) throw error;
-          await sleep(pollMs);
-        }
-      }
-    },
+    child,
     async kill() {
       if (child.kill('SIGKILL')) await gone;
       rmSync(dir, { recursive: true, force: true });
