@@ -16,11 +16,13 @@ export interface ControllerContext {
 
 /**
  * One concern's observe -> decide -> act loop, level-triggered: a tick reads facts, lets `core` decide, and moves the world
- * one step towards the record. The loop (`loop.ts`) calls `tick` every second and at once after a change, never twice at a time;
+ * one step towards the record. The loop (`loop.ts`) calls `tick` every second or two and at once after a change, never twice at a time;
  * a throw becomes an event and the next tick tries again. A controller killed anywhere continues from records and facts.
  */
 export interface Controller {
   readonly name: string;
+  /** It ticks every second in a calm estate too: what it looks at may stop without a host telling of it, and nothing goes on until it has seen that. */
+  readonly isWatchful?: true;
   tick(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,26 +2,45 @@ import type { Controller } from './controller.ts';
 import type { Journal } from './operations/journal.ts';
 
 const tickEveryMs = 1000;
+/** Where nothing happens and nobody comes, looking costs more than it tells. */
+const calmTickEveryMs = 2000;
+/** So long after the last thing that happened an estate counts as calm. */
+const calmAfterMs = 30_000;
 /** The same failure is told once, then again after this long. */
 const repeatFailureMs = 60_000;
 
 export interface Loop {
-  /** Runs every controller's tick soon; many calls make one tick. */
+  /** Something happened: runs every controller's tick soon; many calls make one tick. */
   nudge(): void;
+  /** Something happened that no tick has to follow: the estate is not calm for a while. */
+  stir(): void;
   close(): Promise<void>;
 }
 
+export interface LoopContext {
+  journal: Journal;
+  now: () => number;
+  /** Nobody uses the workload, and all of it is well. Never, where it is not told. */
+  isQuiet?: () => boolean;
+}
+
 /**
- * Drives the controllers: each ticks every second and at once after a nudge, beside the others and never twice at a
- * time. A tick that throws is told once and tried again: nothing a controller meets may end the loop.
+ * Drives the controllers: each ticks every second (while the estate is calm every other one, but for those that are watchful) and at once
+ * after a nudge, beside the others and never twice at a time. A tick that throws is told once and tried again: nothing a controller
+ * meets may end the loop.
  */
-export function startLoop(
-  controllers: readonly Controller[],
-  context: { journal: Journal; now: () => number },
-): Loop {
-  const drivers = controllers.map((controller) => createDriver(controller, context));
+export function startLoop(controllers: readonly Controller[], context: LoopContext): Loop {
+  const { isQuiet = () => false } = context;
+  let stirredAt = performance.now();
+  const isCalm = () => performance.now() - stirredAt >= calmAfterMs && isQuiet();
+  const drivers = controllers.map((controller) => createDriver(controller, { ...context, isCalm }));
+  const stir = () => {
+    stirredAt = performance.now();
+  };
   return {
+    stir,
     nudge() {
+      stir();
       for (const driver of drivers) driver.nudge();
     },
     async close() {
@@ -31,7 +50,9 @@ export function startLoop(
   };
 }
 
-function createDriver(controller: Controller, { journal, now }: { journal: Journal; now: () => number }) {
+type DriverContext = Pick<LoopContext, 'journal' | 'now'> & { isCalm: () => boolean };
+
+function createDriver(controller: Controller, { journal, now, isCalm }: DriverContext) {
   const closing = new AbortController();
   let nudged = false;
   let wake = () => {};
@@ -46,8 +67,9 @@ function createDriver(controller: Controller, { journal, now }: { journal: Journ
 
   const pause = () =>
     new Promise<void>((resolve) => {
+      const everyMs = controller.isWatchful !== true && isCalm() ? calmTickEveryMs : tickEveryMs;
       // All at the same instant: one wake-up of the process costs more than most ticks.
-      const timer = setTimeout(resolve, tickEveryMs - (performance.now() % tickEveryMs));
+      const timer = setTimeout(resolve, everyMs - (performance.now() % everyMs));
       wake = () => {
         clearTimeout(timer);
         resolve();

@@ -3,6 +3,7 @@ import { flushCompileCache } from 'node:module';
 import { join, resolve } from 'node:path';
 import { toAlertInput } from '@alwayson/core/alerts/to-alert-input.ts';
 import { toRegions } from '@alwayson/core/estate/topology.ts';
+import { entityIds } from '@alwayson/core/health/entity-ids.ts';
 import { takeLead } from '@alwayson/engines/process/priority.ts';
 import { Environment } from '@alwayson/protocol/environment.ts';
 import { Manifest } from '@alwayson/protocol/manifest.ts';
@@ -71,12 +72,13 @@ async function main(): Promise<void> {
     journal.event({ severity: 'info', type: 'control-plane.restarting', entity: 'control-plane', message });
     leave();
   };
-  const { controllers, api } = createParts(context, { nudge, restart });
+  const { controllers, api, isQuiet } = createParts(context, { nudge, restart });
   const consoleDir = startConsoleBuild(environment, journal);
   const server = await createApiServer({ environment, manifest, journal, placement, ...api, consoleDir });
   journal.closeInterrupted(['deploy', 'rollback', ...Object.values(switchKinds)]);
   api.recovery.resume();
-  loop = startLoop(controllers, { journal, now });
+  loop = startLoop(controllers, { journal, now, isQuiet });
+  journal.listen({ event: loop.stir, operation: loop.stir });
   placement.onChange(nudge);
   await server.listen({ host: '127.0.0.1', port: environment.console.port });
   // Who is killed has no time for it, and would compile all of it again when it is missed.
@@ -160,6 +162,12 @@ function createParts(
   return {
     controllers: [...Object.values(controllers), bringUp, transitions],
     api: { ...measured, ...boards, status, switchBoard, scale },
+    isQuiet: () =>
+      isBroughtUp() &&
+      !observerSignals.isBusy() &&
+      !deploymentRunning() &&
+      authority.read().phase === 'steady' &&
+      health.state(entityIds.workload(manifest.name)) === 'healthy',
   };
 }
 

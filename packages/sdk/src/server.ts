@@ -59,6 +59,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
   traceRequests(server, ownPaths);
   const requestMetrics = countRequests(server, ownPaths);
   server.addHook('onRequest', async (request, reply) => {
+    // Who probes does not read the date, and keeping it wakes the process once more each time.
+    if (ownPaths.includes(request.routeOptions.url ?? '')) reply.raw.sendDate = false;
     reply.headers({
       [correlationHeader]: request.id,
       'x-server-name': identity.unit,

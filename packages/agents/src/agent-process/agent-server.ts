@@ -21,7 +21,9 @@ export function createAgentServer({ token, bodyBytesMax, log }: AgentServerOptio
     forceCloseConnections: true,
     ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
   });
-  server.addHook('onRequest', async (request) => {
+  server.addHook('onRequest', async (request, reply) => {
+    // Only programs of ours ask: none reads the date, and keeping it wakes the process once more each time.
+    reply.raw.sendDate = false;
     const path = request.url.split('?')[0] ?? '';
     if (open.has(path) || isBearer(request.headers.authorization, token)) return;
     const hint = 'Send `Authorization: Bearer <tokens.agents of environment.json>`.';

@@ -35,7 +35,7 @@ export function startProbe(target: Target, report: (failure: string | undefined)
     if (stopped) return;
     passed ||= failure === undefined;
     const eager = passed ? retryMs : eagerMs(performance.now() - startedAt);
-    const waitMs = failure === undefined ? probe.intervalMs : Math.min(eager, probe.intervalMs);
+    const waitMs = failure === undefined ? untilNext(probe.intervalMs) : Math.min(eager, probe.intervalMs);
     timer = setTimeout(() => void ask(), waitMs);
     report(failure);
   };
@@ -45,6 +45,12 @@ export function startProbe(target: Target, report: (failure: string | undefined)
     clearTimeout(timer);
     asker.close();
   };
+}
+
+/** Of this process: all units at the same instant, since one wake-up costs more than most questions. Never sooner than half of it. */
+function untilNext(intervalMs: number): number {
+  const waitMs = intervalMs - (performance.now() % intervalMs);
+  return waitMs < intervalMs / 2 ? waitMs + intervalMs : waitMs;
 }
 
 /** What failed is asked again soon: it is known the sooner that it is well, or that it stays unwell. */

@@ -7,6 +7,7 @@ import { problemContentType } from '@alwayson/protocol/problem.ts';
 import { probeTokenHeader, type StampHealth, stampHealthPath } from '@alwayson/protocol/stamp-health.ts';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { AgentLog } from '../agent-process/agent-log.ts';
+import { type Answer, answerChecks } from './answer-checks.ts';
 import type { Evaluation } from './evaluation.ts';
 import { renderStampMetrics } from './stamp-metrics.ts';
 import type { StampSettings } from './stamp-settings.ts';
@@ -30,19 +31,24 @@ export function createStampServer({ settings, evaluation, now, log }: StampServe
       staleAfterMs: evaluation.staleAfterMs(),
       now: now(),
     });
-  const health = createHealthAnswer({ settings, evaluation, report });
+  const answer = () => answerHealth(report(), settings, evaluation.lastExecution());
+  const health = createHealthHandler(tokens, answer);
   const server = Fastify({
     logger: false,
     forceCloseConnections: true,
     bodyLimit: 1024,
     // The health endpoint is asked several times a second by every gateway: it is answered before the framework, which
     // would take more time for it than everything else together.
-    serverFactory: (handle) =>
-      createServer((request, response) => {
+    serverFactory: (handle) => {
+      const http = createServer((request, response) => {
+        response.sendDate = false; // nobody reads it, and keeping it wakes the process once more each time
         if (request.url === stampHealthPath && (request.method === 'GET' || request.method === 'HEAD'))
           health(request, response);
         else handle(request, response);
-      }),
+      });
+      answerChecks(http, (token) => (isSame(token, tokens.probe) ? answer() : null));
+      return http;
+    },
   });
 
   server.setErrorHandler(sendProblem);
@@ -69,12 +75,10 @@ export function createStampServer({ settings, evaluation, now, log }: StampServe
   return server;
 }
 
-interface HealthAnswerOptions extends Pick<StampServerOptions, 'settings' | 'evaluation'> {
-  report(): StampReport;
-}
-
-function createHealthAnswer({ settings, evaluation, report }: HealthAnswerOptions) {
-  const { probe, apiKeys } = settings.environment.tokens;
+function createHealthHandler(
+  { probe, apiKeys }: StampSettings['environment']['tokens'],
+  answer: () => Answer,
+) {
   const forbidden = new AlwaysOnError(
     'AON_FORBIDDEN',
     'Only gateways and operators may ask for the health of a stamp.',
@@ -87,15 +91,26 @@ function createHealthAnswer({ settings, evaluation, report }: HealthAnswerOption
       response.end(JSON.stringify(problem));
       return;
     }
-    const { mayServe, state, checks } = report();
-    response.writeHead(mayServe ? 200 : 503, {
+    const { status, headers, body } = answer();
+    response.writeHead(status, headers);
+    response.end(body);
+  };
+}
+
+function answerHealth(
+  { mayServe, state, checks }: StampReport,
+  settings: StampSettings,
+  lastExecution: string,
+): Answer {
+  return {
+    status: mayServe ? 200 : 503,
+    headers: {
       'content-type': 'application/json; charset=utf-8',
       'cache-control': 'no-store',
       'x-alwayson-state': state,
       ...(mayServe ? {} : { 'retry-after': '1' }),
-    });
-    const lastExecution = evaluation.lastExecution();
-    response.end(JSON.stringify(toHealth({ settings, state, checks, lastExecution })));
+    },
+    body: JSON.stringify(toHealth({ settings, state, checks, lastExecution })),
   };
 }
 

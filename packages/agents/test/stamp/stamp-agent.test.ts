@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { ComponentReadiness } from '@alwayson/protocol/stamp-health.ts';
 import { StampHealth } from '@alwayson/protocol/stamp-health.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -238,6 +241,40 @@ test('a drained stamp refuses traffic until it is taken back; only agents may do
   expect((await body()).checks[0]).toMatchObject({ component: 'stamp', reason: 'drained on purpose' });
   expect((await post('undrain', 'agents-token')).status).toBe(200);
   expect(await status()).toBe(200);
+});
+
+/** What comes back for bytes that are written one piece after the other. */
+async function say(...pieces: string[]): Promise<string> {
+  const socket = connect({ host, port: 10_000, noDelay: true });
+  await once(socket, 'connect');
+  for (const piece of pieces) {
+    socket.write(piece);
+    await setImmediate();
+  }
+  return (await socket.toArray()).join('');
+}
+
+test('a check of a gateway is told the same as everybody, in one piece or in several, and ends the connection', async () => {
+  await becomes(200);
+  const check = (token: string) => [
+    `GET ${path} HTTP/1.1\r\nhost: gateway\r\n`,
+    `x-alwayson-probe: ${token}\r\nconnection: close\r\n\r\n`,
+  ];
+  const toBody = (answer: string) => StampHealth.parse(JSON.parse(/\{.*\}/s.exec(answer)?.[0] ?? ''));
+  for (const pieces of [[check('probe-token').join('')], check('probe-token')]) {
+    const answer = await say(...pieces);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(answer).toMatch(/\r\nx-alwayson-state: healthy\r\n/);
+    expect(toBody(answer)).toMatchObject({ stamp: 'west-1-abcdef', state: 'healthy' });
+  }
+  expect(await say(check('guess').join(''))).toMatch(/^HTTP\/1\.1 403 /);
+  expect(await say('nonsense\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+  await api.stop();
+  await becomes(503);
+  const refusal = await say(check('probe-token').join(''));
+  expect(refusal).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n/);
+  expect(refusal).toMatch(/\r\nretry-after: 1\r\n/);
+  expect(toBody(refusal).state).toBe('unhealthy');
 });
 
 test('liveness, readiness and metrics are open; an end is quick', async () => {

@@ -11,17 +11,23 @@ export function createControlPlaneUnit(environment: Environment, upAt: string): 
     id: controlPlaneUnitId,
     kind: 'control-plane',
     generation: 1,
-    command: ['{node}', join(environment.installDir, 'packages/control-plane/src/main.ts')],
+    // Room for the garbage of several ticks: what is collected in the middle of one is kept longer, and collected again at a price.
+    command: [
+      '{node}',
+      '--min-semi-space-size=8',
+      join(environment.installDir, 'packages/control-plane/src/main.ts'),
+    ],
     env: {
       ALWAYSON_ENVIRONMENT: toEnvironmentFile(environment.stateDir),
       ALWAYSON_UP_AT: upAt,
       NODE_COMPILE_CACHE: join(environment.stateDir, 'cache/node'),
       NODE_ENV: 'production',
       // Without bounds V8 lets garbage pile up where memory is plenty.
-      NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=512',
+      NODE_OPTIONS: '--max-semi-space-size=8 --max-old-space-size=512',
     },
     address: '127.0.0.1',
     port: environment.console.port,
-    probe: { type: 'http', path: '/readyz' },
+    // Requests never wait for it: it is asked as seldom as all that answers for itself.
+    probe: { type: 'http', path: '/readyz', intervalMs: 5000 },
   };
 }

@@ -33,6 +33,7 @@ export function createDatabaseController(context: DatabaseContext): DatabaseCont
   const driver = new DatabaseDriver(context);
   return {
     name: 'database',
+    isWatchful: true,
     tick: async () => driver.cycle(),
     close: () => driver.close(),
     status: () => driver.status(),

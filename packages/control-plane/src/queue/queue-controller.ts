@@ -27,6 +27,7 @@ export function createQueueController(context: ControllerContext): QueueControll
   const parts = [() => applier.apply(units), ...queues.map(({ tick }) => tick)].map(createPart);
   return {
     name: 'queue',
+    isWatchful: true,
     async tick(signal) {
       const results = await Promise.allSettled(parts.map((part) => part(signal)));
       const failed = results.find(({ status }) => status === 'rejected');

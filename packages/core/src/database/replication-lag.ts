@@ -43,7 +43,16 @@ function take(coveredAt: number, before: LagHistory | undefined, ms: number): La
   return { coveredAt, samples: [...(before?.samples ?? []), ms].slice(-samplesMax) };
 }
 
-export function summarizeLag({ samples }: LagHistory): LagFigures {
+/** A history never changes and is asked for several times a second: sorted once. */
+const known = new WeakMap<LagHistory, LagFigures>();
+
+export function summarizeLag(history: LagHistory): LagFigures {
+  const figures = known.get(history) ?? summarize(history);
+  known.set(history, figures);
+  return figures;
+}
+
+function summarize({ samples }: LagHistory): LagFigures {
   const sorted = samples.toSorted((a, b) => a - b);
   const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
   return { ms: samples.at(-1) ?? 0, p50Ms: at(0.5), p99Ms: at(0.99) };

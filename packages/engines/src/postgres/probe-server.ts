@@ -42,8 +42,9 @@ const question = `
   FROM (SELECT recovering, CASE WHEN recovering THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END AS lsn
     FROM pg_is_in_recovery() AS recovering) AS here`;
 
+/** Planning it costs the server more than answering it. */
 export async function probeServer(client: SqlClient): Promise<ServerAnswer> {
-  const [answer] = await client.query<ServerAnswer>(question);
+  const [answer] = await client.query<ServerAnswer>(question, [], 'probe');
   if (answer === undefined) throw new Error('The server answered a probe with nothing.');
   return answer;
 }

@@ -17,7 +17,8 @@ export interface SqlTarget {
 
 /** One connection. A query that fails by time closes it: its answer may still come. */
 export interface SqlClient {
-  query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** `name`: of a question that is asked again and again, so that the server reads and plans it once for each connection. */
+  query<Row>(text: string, values?: readonly unknown[], name?: string): Promise<Row[]>;
   /** Called once when the connection ends other than by `close`. */
   onLost(listener: () => void): void;
   close(): void;
@@ -60,9 +61,9 @@ export async function connectSql(target: SqlTarget): Promise<SqlClient> {
     throw error;
   }
   return {
-    async query<Row>(text: string, values: readonly unknown[] = []) {
+    async query<Row>(text: string, values: readonly unknown[] = [], name?: string) {
       try {
-        const result = await client.query(text, [...values]);
+        const result = await client.query({ text, values: [...values], ...(name === undefined ? {} : { name }) });
         return result.rows as Row[];
       } catch (error) {
         if (toSqlFailure(error) === 'silent') lose();
