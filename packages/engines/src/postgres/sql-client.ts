@@ -63,7 +63,11 @@ export async function connectSql(target: SqlTarget): Promise<SqlClient> {
   return {
     async query<Row>(text: string, values: readonly unknown[] = [], name?: string) {
       try {
-        const result = await client.query({ text, values: [...values], ...(name === undefined ? {} : { name }) });
+        const result = await client.query({
+          text,
+          values: [...values],
+          ...(name === undefined ? {} : { name }),
+        });
         return result.rows as Row[];
       } catch (error) {
         if (toSqlFailure(error) === 'silent') lose();
