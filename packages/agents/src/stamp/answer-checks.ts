@@ -15,7 +15,7 @@ const reasons = { 200: 'OK', 503: 'Service Unavailable' } as const;
 
 /**
  * Answers the checks of gateways before the server reads HTTP: each comes several times a second over a connection of its own, which
- * node:http takes twice the processor time for. A check is a whole request in the first bytes, as HAProxy sends it, that asks for the
+ * node:http takes two thirds more processor time for. A check is a whole request in the first bytes, as HAProxy sends it, that asks for the
  * connection to be closed. Everything else, and a check `answer` has nothing for, the server gets as if nothing had been before it.
  */
 export function answerChecks(server: Server, answer: (token: string) => Answer | null): void {
