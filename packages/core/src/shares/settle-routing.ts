@@ -25,7 +25,8 @@ const smallest = 0.02;
 
 /**
  * From what is wanted to what is in force. Weights move in steps of 5 % and not more often than every 10 s, except away from
- * stamps that must not be used, or back to the first ones that can: that is done at once. So is what a rollout asks for.
+ * stamps that must not be used, or to those that can and need no trial, as the first ones of all: that is done at once, for who serves
+ * alone takes the requests with it that wait for it when it dies. So is what a rollout asks for.
  */
 export function settleRouting(
   before: CommittedRouting | null,
@@ -71,6 +72,9 @@ function isSame(last: Content, next: Content): boolean {
 
 function isUrgent(last: Content, next: Content, isGood: IsGood): boolean {
   if (Object.keys(last.weights).some((id) => next.weights[id] === undefined)) return true;
+  const joinsWhole = ([id, weight]: [string, number]) =>
+    weight > smallest * weightMax && (last.weights[id] ?? 0) === 0 && isGood(id, null);
+  if (Object.entries(next.weights).some(joinsWhole)) return true;
   const left = rowsOf(last);
   const right = rowsOf(next);
   // A flow has a detour because something is bad for it.

@@ -271,6 +271,19 @@ test('a new stamp beside others is tried first; the first ones of all serve at o
   expect(world.run(6000).stamps[0]).toMatchObject({ standing: { kind: 'trial' }, weight: 5 });
 });
 
+test('the first ones of all are joined by each further one as soon as it is known to be good', () => {
+  const world = createWorld();
+  for (const id of ['west-2', 'east-1', 'east-2']) world.stamp(id).contact = 'refused';
+  const used = (report: SharesReport) => report.stamps.filter(({ weight }) => weight > 0).map(({ id }) => id);
+  expect(used(world.tick())).toEqual(['west-1']);
+  for (const id of ['west-2', 'east-1', 'east-2']) {
+    world.stamp(id).contact = 200;
+    world.tick();
+    expect(used(world.tick())).toContain(id);
+  }
+  expect(world.report?.stamps.map(({ weight }) => weight)).toEqual([256, 256, 256, 256]);
+});
+
 test('an operator is obeyed at once, also when nothing can be observed', () => {
   const world = createWorld();
   world.run(60_000);
