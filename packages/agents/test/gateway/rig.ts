@@ -202,9 +202,9 @@ export function toRecord(stamps: readonly Stamp[], change: Partial<RouteRecord> 
   };
 }
 
-/** Waits for a fact, at most 20 s. */
+/** Waits for a fact, not as long as a test may take: so it is told what was waited for. */
 export async function until(fact: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 120_000;
+  const deadline = Date.now() + 100_000;
   while (!(await fact())) {
     if (Date.now() > deadline) throw new Error(`waited too long for ${what}`);
     await sleep(20);
