@@ -12,6 +12,7 @@ export function createControlPlaneUnit(environment: Environment, upAt: string): 
     kind: 'control-plane',
     generation: 1,
     // Room for the garbage of several ticks: what is collected in the middle of one is kept longer, and collected again at a price.
+    // NODE_OPTIONS takes the upper bound only.
     command: [
       '{node}',
       '--min-semi-space-size=8',

@@ -55,7 +55,7 @@ function renderHeaders(html: string): Record<string, string> {
   };
 }
 
-/** Not by way of the thread pool: that costs a probe more than all the rest of it. */
+/** Not by way of the thread pool: each probe would wake another thread, and this one a second time. */
 function findFault(buildDir: string): string | null {
   const isThere = existsSync(join(buildDir, documentName));
   return isThere ? null : 'The built front end is gone from its folder.';
